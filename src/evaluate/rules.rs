@@ -5,6 +5,7 @@
 use super::ConditionValue;
 use super::evaluator::{Block, Evaluator};
 use crate::diagnostic::Diagnostic;
+use crate::parameters::collect_names;
 use crate::template::{Entry, Kind, Node};
 
 impl<'a> Evaluator<'_, 'a> {
@@ -60,7 +61,12 @@ impl<'a> Evaluator<'_, 'a> {
         if entry.body.get("RuleCondition").is_some() {
             diagnostic = diagnostic.at(self.template.source, entry.name_span, "its condition is true");
         }
-        self.problems.push(diagnostic);
+        let mut names = Vec::new();
+        collect_names(assert, &mut names);
+        if let Some(condition) = entry.body.get("RuleCondition") {
+            collect_names(condition, &mut names);
+        }
+        self.problems.push(self.parameters.point_at(diagnostic, &names, self.template));
     }
 
     fn malformed(&mut self, entry: &Entry<'a>, node: &Node<'_>, message: &str) {

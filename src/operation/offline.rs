@@ -3,12 +3,12 @@
 use super::error::OperationError;
 use super::input::{check_protected, combine, declared_only, evaluate_template, read_template_leniently, read_unless_equal};
 use super::note::Note;
-use crate::diagnostic::{Diagnostics, Source, Span};
-use crate::evaluate::{Evaluation, State};
+use super::template_errors::refuse_errors;
+use crate::diagnostic::{Source, Span};
+use crate::evaluate::State;
 use crate::parameters::ParameterOverrides;
 use crate::plan::{Plan, Request, plan};
 use crate::template::Arena;
-use crate::validate::{Options, service_errors};
 
 /// One side of an offline plan.
 pub struct OfflineSide {
@@ -72,26 +72,7 @@ pub fn plan_offline(request: OfflineRequest<'_>, arena: &Arena, notes: &mut dyn 
     if let Some(refusal) = request.refusal(after.template) {
         return Err(OperationError::RequestRefused(Box::new(refusal)));
     }
-    let plan = plan(&before, &after)?;
-    if plan.has_changes() {
-        let errors = new_errors(&before, &after);
-        if !errors.0.is_empty() {
-            notes(Note::TemplateErrors(errors));
-        }
-    }
+    let mut plan = plan(&before, &after)?;
+    refuse_errors(&mut plan, Some(&before), &after, notes);
     Ok(plan)
-}
-
-/// Returns the errors that a service would report for the new template and not for the old one, which was accepted.
-fn new_errors(before: &Evaluation<'_>, after: &Evaluation<'_>) -> Diagnostics {
-    let errors = |evaluation: &Evaluation<'_>| {
-        let region = evaluation.state.pseudo.get("AWS::Region").and_then(|region| region.as_str());
-        service_errors(evaluation.template, Options { parameters: Some(evaluation.parameters), region })
-    };
-    let mut found = errors(after);
-    if !found.is_empty() {
-        let known = errors(before);
-        found.retain(|error| !known.iter().any(|other| other.rule == error.rule && other.message == error.message));
-    }
-    Diagnostics(found)
 }

@@ -9,6 +9,7 @@ use super::note::Note;
 use super::request::{ChangeRequest, Desired};
 use super::ssm_parameters::{ResolvedState, resolve_ssm_parameters};
 use super::target::PreparedChange;
+use super::template_errors::refuse_errors;
 use crate::apply::Target;
 use crate::backend::{Backend, BackendError, ResourceDrift};
 use crate::cloudformation::ChangeSetOptions;
@@ -60,7 +61,8 @@ pub(super) fn prepare_loaded<'a>(
     let import = prepare_imports(request.import, deployed.map(|deployed| deployed.template), &after, notes)?;
     let (before, after) = evaluate_both(request.stack, deployed, import.as_ref(), &resolved, after, arena, notes)?;
     let drift = drift::detect(request.baseline, backend, deployed, notes)?;
-    let plan = make_plan(before.as_ref(), &after, import.as_ref(), drift.as_deref())?;
+    let mut plan = make_plan(before.as_ref(), &after, import.as_ref(), drift.as_deref())?;
+    refuse_errors(&mut plan, before.as_ref(), &after, notes);
     let target = build_target(request, deployed, template, &after, &plan, import, notes);
     Ok(PreparedChange {
         secrets: Secrets::of(before.as_ref(), &after),

@@ -1,34 +1,40 @@
-//! Errors that `validate` finds in the template of a change, reported before anything happens.
+//! Errors that `validate` finds with the values of a change: they refuse it before anything happens.
 
-use super::error::OperationError;
-use super::input::read_template;
-use super::target::PreparedChange;
-use crate::backend::Backend;
-use crate::diagnostic::{Diagnostic, Diagnostics, Severity, Source};
-use crate::template::{Arena, Template};
-use crate::validate::{Options, validate};
+use super::note::Note;
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::evaluate::Evaluation;
+use crate::plan::{Plan, Refusal};
+use crate::template::Template;
+use crate::validate::errors_in_force;
 
-impl PreparedChange<'_> {
-    /// Returns the errors in the new template that the deployed one does not have: CloudFormation accepted that one.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if the deployed stack cannot be read.
-    pub fn template_errors(&self, backend: &dyn Backend) -> Result<Diagnostics, OperationError> {
-        let region = backend.region();
-        let errors = |template: &Template<'_>, parameters| -> Vec<Diagnostic> {
-            let findings = validate(template, Options { parameters, region: Some(&region) });
-            findings.into_iter().map(|finding| finding.diagnostic).filter(|found| found.severity == Severity::Error).collect()
-        };
-        let mut found = errors(self.after.template, Some(self.after.parameters));
-        if !found.is_empty() && self.present.is_some() {
-            let arena = Arena::new();
-            if let Some(deployed) = backend.describe_stack(&self.target.stack)? {
-                let template = read_template(&arena, Source::new("deployed", deployed.template))?;
-                let known = errors(template, None);
-                found.retain(|error| !known.iter().any(|other| other.rule == error.rule && other.message == error.message));
-            }
-        }
-        Ok(Diagnostics(found))
+/// Adds a refusal for each error that occurs with the new values, unless the deployed template has it with the deployed ones:
+/// CloudFormation accepted that. The errors are reported with their positions.
+pub(super) fn refuse_errors(plan: &mut Plan, before: Option<&Evaluation<'_>>, after: &Evaluation<'_>, notes: &mut dyn FnMut(Note)) {
+    if !plan.has_changes() {
+        return;
     }
+    let mut errors = errors_of(after);
+    if let Some(before) = before.filter(|_| !errors.is_empty()) {
+        let known = errors_of(before);
+        errors.retain(|error| !known.iter().any(|other| other.rule == error.rule && other.message == error.message));
+    }
+    if errors.is_empty() {
+        return;
+    }
+    plan.refuse(errors.iter().map(|error| refusal(after.template, error)));
+    let pointed = |error: Diagnostic| after.parameters.point_at_values(error, after.template);
+    notes(Note::TemplateErrors(Diagnostics(errors.into_iter().map(pointed).collect())));
+}
+
+fn errors_of(evaluation: &Evaluation<'_>) -> Vec<Diagnostic> {
+    errors_in_force(evaluation.template, evaluation.parameters, evaluation.state)
+}
+
+fn refusal(template: &Template<'_>, error: &Diagnostic) -> Refusal {
+    let place = error.labels.first().map(|label| label.span);
+    let resource = template.resources.iter().find(|entry| {
+        place.is_some_and(|place| entry.name_span == place || (entry.body.span.start <= place.start && place.end <= entry.body.span.end))
+    });
+    let resource = resource.map(|entry| (entry.name, entry.body.get("Type").and_then(|name| name.as_str()).unwrap_or_default()));
+    Refusal::template_error(resource, &error.message, error.aws_message.clone(), error.hint.clone())
 }

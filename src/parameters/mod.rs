@@ -9,6 +9,7 @@ mod groups;
 mod java_pattern;
 mod overrides;
 mod pattern;
+mod places;
 mod set;
 
 pub(crate) use constraints::MAX_VALUE_BYTES;
@@ -17,6 +18,7 @@ pub use groups::{BUILD_GROUP, ParameterGroup, groups, is_build_parameter};
 pub(crate) use overrides::without_values;
 pub use overrides::{OverrideSpan, ParameterOverride, ParameterOverrides};
 pub(crate) use pattern::{Patterns, is_malformed_pattern};
+pub(crate) use places::collect_names;
 pub use set::{Parameter, ParameterSet};
 
 /// The source of a parameter's value, in ascending order of precedence.

@@ -21,6 +21,8 @@ pub struct Parameter<'a> {
     pub value: Option<String>,
     /// The source of the value.
     pub provenance: Provenance,
+    /// The position of a value from a file or from the command line.
+    pub place: Option<OverrideSpan>,
 }
 
 impl Parameter<'_> {
@@ -110,7 +112,8 @@ impl<'a> ParameterSet<'a> {
                 set.check(template, &declaration, Checkable { text, provenance, span }, patterns, &mut problems);
             }
             let value = value.filter(|_| problems.0.len() == known);
-            set.parameters.insert(entry.name, Parameter { declaration, value, provenance });
+            let place = override_value.and_then(|value| value.span.clone());
+            set.parameters.insert(entry.name, Parameter { declaration, value, provenance, place });
         }
         report_missing(template, &missing, &mut problems);
         report_unknown(template, overrides, &mut problems, &mut set.warnings);
@@ -149,8 +152,8 @@ impl<'a> ParameterSet<'a> {
             if let Some(span) = span {
                 diagnostic = diagnostic.at(&span.source, span.value, "");
             }
-            // The argument is enough for a template that exists only in memory, such as the deployed one.
-            if provenance != Provenance::Flag || template.source.is_file() {
+            // The value's own position is enough for a template that exists only in memory, such as the deployed or the rendered one.
+            if span.is_none() && provenance != Provenance::Flag || template.source.is_file() {
                 let label = if span.is_some() { "declared here" } else { "" };
                 let span = if provenance == Provenance::Default {
                     declaration.entry.body.get("Default").map_or(declaration.entry.name_span, |node| node.span)

@@ -6,7 +6,7 @@ use super::effects::{Effect, ResourceEffect};
 use super::import::ResourceImport;
 use super::outputs::OutputChange;
 use super::parameters::{ParameterChange, SsmParameterChange};
-use super::refusal::Refusal;
+use super::refusal::{Refusal, RefusalKind};
 use super::risk::Risk;
 use super::stack::{StackChange, StackSetting};
 use super::unknown::Unknown;
@@ -127,6 +127,16 @@ impl Plan {
     /// Returns whether the update certainly fails.
     pub fn is_refused(&self) -> bool {
         self.refusals.iter().any(Refusal::is_blocking)
+    }
+
+    /// Adds refusals.
+    pub fn refuse(&mut self, refusals: impl IntoIterator<Item = Refusal>) {
+        self.refusals.extend(refusals);
+    }
+
+    /// Returns whether the update certainly fails for another reason than an error of the template.
+    pub fn is_refused_beside_errors(&self) -> bool {
+        self.refusals.iter().any(|refusal| refusal.is_blocking() && refusal.kind != RefusalKind::TemplateError)
     }
 
     /// Returns how many imports, creations, updates and deletions of resources the plan contains; a replacement counts twice.

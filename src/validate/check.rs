@@ -40,6 +40,8 @@ pub(super) struct Check<'t, 'a> {
     pub(super) includes: FxHashMap<&'a str, bool>,
     /// The misspelled names that were compared with all candidates.
     looked_up: Cell<usize>,
+    /// Whether problems that only other parameter values cause are left out.
+    only_in_force: bool,
     options: Options<'t>,
 }
 
@@ -73,8 +75,15 @@ impl<'t, 'a> Check<'t, 'a> {
             keys: KeyCache::default(),
             includes: FxHashMap::default(),
             looked_up: Cell::new(0),
+            only_in_force: false,
             options,
         }
+    }
+
+    /// Leaves out problems that only other parameter values than the current ones cause.
+    pub(super) fn only_in_force(mut self) -> Self {
+        self.only_in_force = true;
+        self
     }
 
     /// Returns the patterns of parameters, with their budget.
@@ -101,6 +110,19 @@ impl<'t, 'a> Check<'t, 'a> {
     /// Returns whether an equal finding exists already.
     pub(super) fn is_told(&self, diagnostic: &Diagnostic) -> bool {
         self.findings.iter().any(|finding| finding.diagnostic.rule == diagnostic.rule && finding.diagnostic.message == diagnostic.message)
+    }
+
+    /// Makes a finding of the same rule and message an error. Returns whether there is one, or an error of the same rule at the same place.
+    pub(super) fn confirm(&mut self, error: &Diagnostic) -> bool {
+        let same = self.findings.iter_mut().map(|finding| &mut finding.diagnostic).filter(|known| is_same(known, error));
+        let mut is_known = false;
+        for known in same {
+            if known.message == error.message {
+                known.severity = Severity::Error;
+            }
+            is_known |= known.severity == Severity::Error;
+        }
+        is_known
     }
 
     /// Returns whether a finding of the same rule, or another error, exists at the same place.
@@ -267,6 +289,9 @@ impl<'t, 'a> Check<'t, 'a> {
 
     /// Reports a problem that occurs with some parameter values, without a change of its severity.
     pub(super) fn report_reached(&mut self, mut diagnostic: Diagnostic, when: &When) {
+        if self.only_in_force && !when.in_force {
+            return;
+        }
         let variables = &self.solver.formulas.variables.all;
         let mut assignment = Vec::with_capacity(when.assignment.len());
         let mut changed = Vec::new();
@@ -305,6 +330,12 @@ impl<'t, 'a> Check<'t, 'a> {
         findings.sort_by_key(|finding| finding.diagnostic.labels.first().map_or(0, |label| label.span.start));
         findings
     }
+}
+
+/// Returns whether two errors are one: of the same rule, with the same message or at the same place.
+pub(super) fn is_same(a: &Diagnostic, b: &Diagnostic) -> bool {
+    let place = |diagnostic: &Diagnostic| diagnostic.labels.first().map(|label| label.span);
+    a.rule == b.rule && (a.message == b.message || place(a) == place(b))
 }
 
 /// Returns a value in the form of a command line argument.

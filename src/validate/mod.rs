@@ -7,7 +7,8 @@
 //! An **error** is certain: CloudFormation or the service would refuse the template or fail the update. A problem with a reference, a
 //! cycle or two resources is an error if it occurs with the current parameter values (given values and defaults), or whenever the
 //! resource exists; if only other values cause it, it is a **warning** with an assignment. So is a violation of a resource type's schema.
-//! What [`evaluate`](crate::evaluate) refuses with the current values is an error, too.
+//! What [`evaluate`](crate::evaluate) refuses with the current values is an error, too. With given parameter values, so is what the rules
+//! find in the template specialised for them.
 
 mod attributes;
 mod check;
@@ -20,6 +21,7 @@ mod efs;
 mod evaluated;
 mod formula;
 mod functions;
+mod in_force;
 mod limits;
 mod literals;
 mod mappings;
@@ -40,9 +42,10 @@ mod unused;
 mod variables;
 mod walk;
 
+pub use in_force::errors_in_force;
 pub use rules::RULES;
 
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::Diagnostic;
 use crate::parameters::ParameterSet;
 use crate::template::Template;
 
@@ -66,36 +69,32 @@ pub struct Options<'o> {
     pub region: Option<&'o str>,
 }
 
-/// Returns the errors that only a service or a resource type's schema knows, which [`evaluate`](crate::evaluate) does not find.
-///
-/// For a plan, whose templates were evaluated already.
-pub fn service_errors(template: &Template<'_>, options: Options<'_>) -> Vec<Diagnostic> {
-    let mut check = check::Check::new(template, options);
-    check_services(&mut check);
-    let errors = check.finish().into_iter().map(|finding| finding.diagnostic);
-    errors.filter(|found| found.severity == Severity::Error).collect()
-}
-
 /// Returns all findings for a template in document order.
 pub fn validate(template: &Template<'_>, options: Options<'_>) -> Vec<Finding> {
     let mut check = check::Check::new(template, options);
-    limits::check(&mut check);
     for diagnostic in template.number_warnings() {
         check.report(diagnostic);
     }
-    functions::check(&mut check);
-    references::check(&mut check);
-    cycles::check(&mut check);
+    check_structure(&mut check);
     unused::check(&mut check);
-    declarations::check(&mut check);
-    names::check(&mut check);
-    attributes::check(&mut check);
-    outputs::check(&mut check);
     check_services(&mut check);
     secrets::check(&mut check);
     runtimes::check(&mut check);
     evaluated::check(&mut check);
+    in_force::check(&mut check);
     check.finish()
+}
+
+/// Checks what holds for every template: quotas, declarations, references and names.
+fn check_structure(check: &mut check::Check<'_, '_>) {
+    limits::check(check);
+    functions::check(check);
+    references::check(check);
+    cycles::check(check);
+    declarations::check(check);
+    names::check(check);
+    attributes::check(check);
+    outputs::check(check);
 }
 
 /// Checks what only a service or a resource type's schema knows.

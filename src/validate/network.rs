@@ -1,8 +1,8 @@
 //! EC2 networks: ports of security group rules, and CIDR blocks of VPCs and subnets.
 
-use super::check::{Check, items, type_name, written};
+use super::check::{Check, alternatives, items, type_name, written};
 use super::walk::Guards;
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::Severity;
 use crate::template::{Entry, Intrinsic, Node};
 
 pub(super) fn check(check: &mut Check<'_, '_>) {
@@ -60,15 +60,8 @@ fn ports<'a>(check: &mut Check<'_, 'a>, entry: &Entry<'a>, rule: &'a Node<'a>, e
 /// A possible CIDR block of a subnet or VPC.
 struct Block<'a> {
     guards: Guards,
-    /// Whether the block is literal or a given value, as opposed to a default.
-    chosen: bool,
     net: ipnet::Ipv4Net,
     node: &'a Node<'a>,
-}
-
-/// Returns the severity of a conflict: a warning for defaults, which a deployment may override.
-fn severity(chosen: bool) -> Severity {
-    if chosen { Severity::Error } else { Severity::Warning }
 }
 
 /// Returns the possible values of `CidrBlock`; for a parameter, each of its known values.
@@ -76,14 +69,13 @@ fn block_of<'a>(check: &Check<'_, 'a>, properties: &'a Node<'a>, guards: &Guards
     let mut blocks = Vec::new();
     for (guards, node) in written(check.template, properties, "CidrBlock", guards) {
         if let Some(net) = node.as_str().and_then(|text| text.parse().ok()) {
-            blocks.push(Block { guards, chosen: true, net, node });
+            blocks.push(Block { guards, net, node });
         } else if let Some(Intrinsic::Ref(name)) = Intrinsic::of(node) {
             let name = name.as_str().unwrap_or_default();
-            let chosen = check.is_chosen(name);
             for (literal, text) in check.parameter_values(name) {
                 let Ok(net) = text.parse() else { continue };
                 let guards = guards.iter().copied().chain([literal]).collect();
-                blocks.push(Block { guards, chosen, net, node });
+                blocks.push(Block { guards, net, node });
             }
         }
     }
@@ -104,10 +96,9 @@ fn blocks(check: &mut Check<'_, '_>) {
         let Some(properties) = entry.body.get("Properties") else { continue };
         let exists = check.exists(entry);
         let blocks = block_of(check, properties, &exists);
-        for Block { guards, chosen, net, node } in blocks.iter().filter(|block| !(16..=28).contains(&block.net.prefix_len())) {
+        for Block { guards, net, node } in blocks.iter().filter(|block| !(16..=28).contains(&block.net.prefix_len())) {
             let message = format!("CIDR block {net} of `{}` must have a prefix length of 16 to 28", entry.name);
-            let mut diagnostic = check.error("invalid-cidr", message, node.span, "").hinted("use a block with a prefix length of 16 to 28");
-            diagnostic.severity = severity(*chosen);
+            let diagnostic = check.error("invalid-cidr", message, node.span, "").hinted("use a block with a prefix length of 16 to 28");
             check.report_where(diagnostic, &exists, guards);
         }
         if is_subnet {
@@ -139,7 +130,6 @@ fn overlap<'a>(check: &mut Check<'_, 'a>, earlier: (&Entry<'a>, &[Block<'a>]), l
                 .at(check.template.source, first.node.span, "with this subnet")
                 .hinted("use a different CIDR block for each subnet of a VPC")
                 .with_aws_message(format!("The CIDR '{}' conflicts with another subnet", second.net));
-            let diagnostic = Diagnostic { severity: severity(first.chosen && second.chosen), ..diagnostic };
             let guards: Guards = first.guards.iter().chain(&second.guards).copied().collect();
             if check.report_where(diagnostic, exists, &guards) {
                 return;
@@ -158,23 +148,27 @@ fn outside<'a>(
     has_further_blocks: bool,
 ) {
     let template = check.template;
-    let Some(Intrinsic::Ref(name)) = vpc.and_then(Intrinsic::of) else { return };
-    let Some(network) = name.as_str().and_then(|name| template.resources.get(name)).filter(|_| !has_further_blocks) else { return };
-    let Some(properties) = network.body.get("Properties").filter(|_| type_name(network) == "AWS::EC2::VPC") else { return };
-    let there = check.exists(network);
-    for whole in block_of(check, properties, &there) {
-        for part in own.iter().filter(|part| !whole.net.contains(&part.net)) {
-            let message =
-                format!("subnet `{}` ({}) is outside the CIDR block of VPC `{}` ({})", entry.name, part.net, network.name, whole.net);
-            let diagnostic = check
-                .error("subnet-outside-network", message, part.node.span, "outside the VPC")
-                .at(template.source, whole.node.span, "CIDR block of the VPC")
-                .hinted("use a part of the VPC's CIDR block")
-                .with_aws_message(format!("The CIDR '{}' is invalid.", part.net));
-            let diagnostic = Diagnostic { severity: severity(part.chosen && whole.chosen), ..diagnostic };
-            let guards: Guards = part.guards.iter().chain(&whole.guards).copied().collect();
-            if check.report_where(diagnostic, exists, &guards) {
-                return;
+    if has_further_blocks {
+        return;
+    }
+    for (reached, vpc) in vpc.map(|vpc| alternatives(template, vpc, exists)).unwrap_or_default() {
+        let Some(Intrinsic::Ref(name)) = vpc.and_then(Intrinsic::of) else { continue };
+        let network = name.as_str().and_then(|name| template.resources.get(name)).filter(|network| type_name(network) == "AWS::EC2::VPC");
+        let Some((network, properties)) = network.and_then(|network| Some((network, network.body.get("Properties")?))) else { continue };
+        let there = check.exists(network);
+        for whole in block_of(check, properties, &there) {
+            for part in own.iter().filter(|part| !whole.net.contains(&part.net)) {
+                let message =
+                    format!("subnet `{}` ({}) is outside the CIDR block of VPC `{}` ({})", entry.name, part.net, network.name, whole.net);
+                let diagnostic = check
+                    .error("subnet-outside-network", message, part.node.span, "outside the VPC")
+                    .at(template.source, whole.node.span, "CIDR block of the VPC")
+                    .hinted("use a part of the VPC's CIDR block")
+                    .with_aws_message(format!("The CIDR '{}' is invalid.", part.net));
+                let guards: Guards = part.guards.iter().chain(&whole.guards).chain(&reached).copied().collect();
+                if check.report_where(diagnostic, exists, &guards) {
+                    return;
+                }
             }
         }
     }

@@ -33,6 +33,7 @@ mod real_rack;
 mod recordings;
 mod recover;
 mod reference;
+mod refused_values;
 mod render;
 mod render_each;
 mod saved_plans;

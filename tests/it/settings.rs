@@ -119,7 +119,8 @@ fn changes_of_stack_settings_are_planned_counted_and_confirmed() {
 fn tag_changes_are_planned_with_the_retagged_resources() {
     let bench = Bench::new();
     let template = r#"{"Resources": {"Queue": {"Type": "AWS::SQS::Queue"},
-      "Policy": {"Type": "AWS::SQS::QueuePolicy", "Properties": {"Queues": [{"Ref": "Queue"}], "PolicyDocument": {}}}}}"#;
+      "Policy": {"Type": "AWS::SQS::QueuePolicy", "Properties": {"Queues": [{"Ref": "Queue"}], "PolicyDocument":
+        {"Statement": [{"Effect": "Deny", "Principal": "*", "Action": "sqs:SendMessage", "Resource": "*"}]}}}}}"#;
     let rack = |tags: &str| format!("name: jobs\ntemplate: jobs.json\ntags:\n{tags}");
     bench.file("jobs.json", template).file("rack.yaml", rack("  team: a\n  cost: \"7\"\n"));
     assert_eq!(bench.run("apply --yes").code, 0);

@@ -13,7 +13,6 @@ use crate::cli::shared::policy_checks;
 use crate::cli::shared::preflight;
 use crate::cli::shared::stack_args::StackArgs;
 use crate::cli::shared::summary::SummaryArgs;
-use crate::cli::shared::template_errors;
 use crate::cli::{Context, ExitCode, Failure, MergedOutput};
 use crate::files::NewMode;
 use crate::operation::{self, Baseline, Denied, PolicyChecks};
@@ -111,7 +110,6 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
         Some(_) => Some(SavedPlan::parameters_of(change.after.parameters)?),
         None => None,
     };
-    template_errors::report(context, backend.as_ref(), &change)?;
     let heading = ui::plan::Heading { subject: ui::plan::Subject::Stack(&stack), made: changes::basis_text(change.basis()) };
     match args.format {
         PlanFormat::Human => {

@@ -106,12 +106,19 @@ fn validate_template<'a>(args: &Args, context: &mut Context<'a>, template: &'a T
     args.parameters.add_to(&mut overrides)?;
     let region = context.settings()?.configured_region().map(str::to_owned);
     let region = region.as_deref();
-    if overrides.values.is_empty() {
+    // The values of a rack are those that a plan would use, its defaults included; those of another template may still be given.
+    if overrides.values.is_empty() && args.template != DiffInput::Rack {
         return Ok(validate(template, Options { parameters: None, region }));
     }
     fill_missing(template, &mut overrides);
     let parameters = ParameterSet::resolve(template, &overrides)?;
-    Ok(validate(template, Options { parameters: Some(&parameters), region }))
+    let mut findings = validate(template, Options { parameters: Some(&parameters), region });
+    if !template.source.is_file() {
+        for finding in &mut findings {
+            finding.diagnostic = parameters.point_at_values(finding.diagnostic.clone(), template);
+        }
+    }
+    Ok(findings)
 }
 
 impl Args {

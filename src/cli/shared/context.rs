@@ -120,9 +120,9 @@ impl<'a> Context<'a> {
         self.screen.status(text);
     }
 
-    /// Prints warnings on standard error, unless `--quiet`.
+    /// Prints warnings on standard error, with `--quiet` only if there are errors among them.
     pub fn show_warnings(&mut self, warnings: &Diagnostics) {
-        if !warnings.0.is_empty() && !self.global.quiet {
+        if !warnings.0.is_empty() && (!self.global.quiet || warnings.has_errors()) {
             let mut warnings = warnings.clone();
             for warning in &mut warnings.0 {
                 warning.hint = match warning.rule {

@@ -14,7 +14,6 @@ use crate::cli::shared::following;
 use crate::cli::shared::interrupt;
 use crate::cli::shared::policy_checks;
 use crate::cli::shared::preflight;
-use crate::cli::shared::template_errors;
 use crate::cli::{Context, ExitCode, Failure, Format};
 use crate::cloudformation::StackStatus;
 use crate::operation::{
@@ -43,7 +42,7 @@ pub struct ExecuteArgs {
     /// --allow-data-loss allows it
     #[arg(long, value_name = "KIND,...", value_delimiter = ',', value_parser = policy_checks::parse_denied)]
     pub deny: Vec<Denied>,
-    /// Skip the preflight checks of the account
+    /// Skip the preflight checks: errors that `validate` finds in the template, and problems in the account
     #[arg(long)]
     pub no_preflight: bool,
     /// Output format; json is one object per line: plan, preflight, events, outcome, verification
@@ -114,6 +113,16 @@ impl ExecuteArgs {
         preflight::refuse(&report, "to skip the preflight checks, use `--no-preflight`")
     }
 
+    /// Returns an error if the plan is refused. `--no-preflight` skips what rackform alone finds wrong with the template.
+    fn refuse(&self, plan: &Plan, message: &str) -> Result<(), Failure> {
+        if !plan.is_refused() || (self.no_preflight && !plan.is_refused_beside_errors()) {
+            return Ok(());
+        }
+        let anyway = if plan.is_refused_beside_errors() { "" } else { "; to apply it anyway, use `--no-preflight`" };
+        let hint = format!("change the parameters or the template as each refusal above says{anyway}");
+        Err(Failure::new(ExitCode::Refused, message).hinted(hint))
+    }
+
     /// Checks the names of `--allow-data-loss` against the logical IDs of both templates. A name whose data this change does not lose is
     /// reported, and is no error: a script that turns a feature off twice passes the same options both times.
     ///
@@ -163,7 +172,6 @@ impl ExecuteArgs {
         change.check_resources(self.backend.fail_on.iter().map(|fail_on| fail_on.logical_id.as_str()))?;
         self.check_allowances(context, Some(&change.plan), &change.declared)?;
         let stack = change.target.stack.clone();
-        template_errors::report(context, backend, change)?;
         self.show_plan(context, &change.plan, Subject::Stack(&stack), basis_text(change.basis()))?;
         warn_about_parameters(context, change);
         if change.is_empty() {
@@ -173,10 +181,7 @@ impl ExecuteArgs {
         if !change.plan.needs_update() {
             return self.apply_settings_only(context, backend, change);
         }
-        if change.plan.is_refused() {
-            return Err(Failure::new(ExitCode::Refused, "the update would be refused; nothing was changed")
-                .hinted("change the template as each refusal above says"));
-        }
+        self.refuse(&change.plan, "the update would be refused; nothing was changed")?;
         self.preflight(context, backend, change)?;
         self.check_and_confirm(context, &change.plan, &format!("Apply this to {stack}?"))?;
         let steps = change.plan.steps();
@@ -236,14 +241,9 @@ impl ExecuteArgs {
     ///
     /// Returns an error if a check denies the change or the backend fails.
     pub fn dry_run(&self, context: &mut Context<'_>, backend: &dyn Backend, change: &PreparedChange<'_>) -> Result<ExitCode, Failure> {
-        template_errors::report(context, backend, change)?;
         self.show_plan(context, &change.plan, Subject::Stack(&change.target.stack), basis_text(change.basis()))?;
         warn_about_parameters(context, change);
-        if change.plan.is_refused() {
-            return Err(
-                Failure::new(ExitCode::Refused, "the update would be refused").hinted("change the template as each refusal above says")
-            );
-        }
+        self.refuse(&change.plan, "the update would be refused")?;
         if change.plan.needs_update() && !change.is_empty() {
             self.preflight(context, backend, change)?;
         }

@@ -25,4 +25,3 @@ pub mod screen;
 pub mod stack_args;
 pub mod stale_change_sets;
 pub mod summary;
-pub mod template_errors;

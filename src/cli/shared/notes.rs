@@ -1,14 +1,13 @@
 //! Prints what operations report while they work.
 
 use crate::cli::Context;
-use crate::cli::shared::template_errors::show_template_errors;
 use crate::operation::Note;
 
 /// Prints what an operation reports while it works.
 pub fn print_note(context: &mut Context<'_>, note: Note) {
     match note {
         Note::Warnings(warnings) => context.show_warnings(&warnings),
-        Note::TemplateErrors(errors) => show_template_errors(context, &errors, "the template before the update"),
+        Note::TemplateErrors(errors) => context.show_warnings(&errors),
         Note::AlreadyImported { logical_id, identifier } => {
             context.status(&format!("`{logical_id}` is already in the stack as {identifier}; skipping its import"));
         }

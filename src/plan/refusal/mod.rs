@@ -80,6 +80,8 @@ pub enum RefusalKind {
     Collision,
     /// A Lambda function is created or updated with a runtime that Lambda no longer accepts.
     DeprecatedRuntime,
+    /// The new template has an error with the new parameter values.
+    TemplateError,
 }
 
 impl RefusalKind {
@@ -95,6 +97,7 @@ impl RefusalKind {
             Self::OneOwner => "one-owner",
             Self::Collision => "collision",
             Self::DeprecatedRuntime => "deprecated-runtime",
+            Self::TemplateError => "template-error",
         }
     }
 }
@@ -114,6 +117,24 @@ impl Refusal {
             reason: format!("CloudFormation rejects the request: {message}"),
             message: Some(message),
             fix: None,
+            source: None,
+        }
+    }
+
+    /// Returns the refusal for an error of the new template, perhaps of a resource, with its type.
+    pub fn template_error(resource: Option<(&str, &str)>, problem: &str, message: Option<String>, fix: Option<String>) -> Self {
+        Self {
+            kind: RefusalKind::TemplateError,
+            certainty: Certainty::Certain,
+            operation: None,
+            logical_resource_id: resource.map(|(name, _)| name.to_owned()),
+            resource_type: resource.map(|(_, resource_type)| resource_type.to_owned()),
+            previous_type: None,
+            path: None,
+            code: None,
+            message,
+            reason: format!("{}.", problem.trim_end_matches('.')),
+            fix: fix.map(|fix| format!("{}.", fix.trim_end_matches(['.', '?']))),
             source: None,
         }
     }

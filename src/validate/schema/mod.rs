@@ -133,13 +133,29 @@ impl<'a> Walk<'_, '_, 'a> {
     /// Checks an IPv4 CIDR block; schemas declare it only as a string.
     fn block(&mut self, member: &'a Member<'a>) {
         for (guards, value) in alternatives(self.check.template, &member.value, &self.guards) {
-            let Some((node, text)) = value.and_then(|node| Some((node, node.as_str()?))) else { continue };
-            if text.parse::<ipnet::Ipv4Net>().is_err() && !text.contains("{{resolve:") {
-                let message = format!("{} has value `{}`, which is not an IPv4 CIDR block", self.location(), literals::short(text));
-                let diagnostic = self.check.error("invalid-cidr", message, node.span, "").hinted("use the form 10.0.0.0/16");
-                self.report_under(diagnostic, &guards);
+            let Some(node) = value else { continue };
+            let is_wrong = |text: &str| text.parse::<ipnet::Ipv4Net>().is_err() && !text.contains("{{resolve:");
+            if let Some(text) = node.as_str() {
+                if is_wrong(text) {
+                    self.wrong_block(node, text, "", &guards);
+                }
+            } else if let Some(Intrinsic::Ref(name)) = Intrinsic::of(node) {
+                let name = name.as_str().unwrap_or_default();
+                for (literal, text) in self.check.parameter_values(name) {
+                    // A blank default stands for a value that a deployment gives.
+                    if is_wrong(&text) && (!text.is_empty() || self.check.is_chosen(name)) {
+                        let guards: Guards = guards.iter().copied().chain([literal]).collect();
+                        self.wrong_block(node, &text, &format!("value of parameter `{name}`"), &guards);
+                    }
+                }
             }
         }
+    }
+
+    fn wrong_block(&mut self, node: &'a Node<'a>, text: &str, label: &str, guards: &Guards) {
+        let message = format!("{} has value `{}`, which is not an IPv4 CIDR block", self.location(), literals::short(text));
+        let diagnostic = self.check.error("invalid-cidr", message, node.span, label).hinted("use the form 10.0.0.0/16");
+        self.report_under(diagnostic, guards);
     }
 
     /// Checks a port whose schema has no maximum; `-1` means all ports.

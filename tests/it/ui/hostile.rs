@@ -148,7 +148,7 @@ const COMMANDS_TO_RUN: [&str; 40] = [
     "plan --format markdown",
     "-f rack.yaml -f missing\u{1b}[31m\u{9b}.yaml plan",
     "-f rack.yaml -f missing\u{1b}[31m\u{9b}.yaml plan --format json",
-    "apply --yes",
+    "apply --yes --no-preflight",
     "status",
     "status --format json",
     "events",

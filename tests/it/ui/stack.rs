@@ -5,7 +5,7 @@ use super::{Bench, bench};
 fn deployed() -> Bench {
     let bench = bench();
     bench.file("rack.yaml", "name: jobs\ntemplate: stack.json\n");
-    let applied = bench.run("apply --yes -q -p Secret=correct-horse");
+    let applied = bench.run("apply --yes -q -p Secret=correct-horse --no-preflight");
     assert_eq!(applied.code, 0, "{applied}");
     bench
 }

@@ -10,7 +10,7 @@ const TEMPLATE: &str = r#"{"Resources": {
   "Layers": {"Type": "AWS::ECR::Repository", "Properties": {"RepositoryName": "builds"}},
   "Address": {"Type": "AWS::EC2::EIP", "Properties": {"Domain": "vpc"}},
   "Group": {"Type": "AWS::EC2::SecurityGroup", "Properties": {"GroupDescription": "g", "VpcId": "vpc-1"}},
-  "Target": {"Type": "AWS::EFS::MountTarget", "Properties": {"FileSystemId": "fs-1", "SubnetId": "subnet-1", "SecurityGroups": [{"Ref": "Group"}]}}
+  "Target": {"Type": "AWS::EFS::MountTarget", "Properties": {"FileSystemId": "fs-12345678", "SubnetId": "subnet-0a1b2c3d", "SecurityGroups": [{"Ref": "Group"}]}}
 }}"#;
 
 /// The calls of preflight that `verify` does not make.
@@ -58,7 +58,7 @@ fn free(request: &RecordedRequest) -> (u16, String) {
         ),
         action @ "DescribeSubnets" => xml(
             action,
-            "<subnetSet><item><subnetId>subnet-1</subnetId><vpcId>vpc-1</vpcId><availabilityZone>eu-west-1a</availabilityZone></item></subnetSet>",
+            "<subnetSet><item><subnetId>subnet-0a1b2c3d</subnetId><vpcId>vpc-1</vpcId><availabilityZone>eu-west-1a</availabilityZone></item></subnetSet>",
         ),
         _ if request.path.contains("/mount-targets") => (200, r#"{"MountTargets": []}"#.to_owned()),
         other => refusal("InvalidAction", &format!("unexpected request: {other} {}", request.path)),
