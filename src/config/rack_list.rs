@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Source, Span};
 use crate::parameters::{ParameterOverrides, without_values};
-use crate::template::{Arena, Document, Kind, Member, Node};
+use crate::secret::is_no_echo;
+use crate::template::{Arena, Document, Kind, Member, Node, Template};
 use crate::text::did_you_mean;
 
 /// The pseudo parameters that a rack of the list can set, in `parameters`.
@@ -46,12 +47,22 @@ impl<'a> RackList<'a> {
     ///
     /// Returns every error of the file, with its position.
     pub fn read(source: &'a Source, arena: &'a Arena) -> Result<Self, Diagnostics> {
+        let (list, problems) = Self::read_in_part(source, arena)?;
+        problems.into_result(list)
+    }
+
+    /// Reads as many racks as possible, and returns them with every error of the file.
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of a file that has no racks at all.
+    pub fn read_in_part(source: &'a Source, arena: &'a Arena) -> Result<(Self, Diagnostics), Diagnostics> {
         let mut reader = Reader { source, problems: Diagnostics::default(), racks: Vec::new() };
         match document(source, arena).map_err(|problems| without_values(source, problems))? {
             Form::Map(root) => root.members().iter().for_each(|member| reader.rack(member.key, member.key_span, Some(&member.value))),
             Form::List(items) => items.iter().for_each(|item| reader.item(item)),
             Form::Other(root) => {
-                let message = format!("a list of racks must be a map from names to parameters, not {}", root.kind_name());
+                let message = format!("a list of racks must be a map from names to parameters, not {}", kind_of(root));
                 reader.problem(root.span, message, EXAMPLE);
             }
         }
@@ -60,7 +71,7 @@ impl<'a> RackList<'a> {
             reader.problem(Span::new(0, 0), "the list has no racks".to_owned(), EXAMPLE);
         }
         let Reader { problems, racks, .. } = reader;
-        problems.into_result(Self { source, racks })
+        if racks.is_empty() { Err(problems) } else { Ok((Self { source, racks }, problems)) }
     }
 
     /// Returns the parameters and pseudo parameters of a rack. Without positions, which take longer, errors have none.
@@ -75,9 +86,18 @@ impl<'a> RackList<'a> {
         listed
     }
 
-    /// Hides the values of all racks in excerpts, until a declaration shows that they are no secrets.
-    pub fn hide_values(&self) {
-        self.racks.iter().flat_map(|rack| rack.parameters).for_each(|member| self.source.hide(member.value.span));
+    /// Hides the values of all racks in excerpts, except those of which the template declares that they are no secrets.
+    pub fn hide_values(&self, template: &Template<'_>) {
+        for member in self.racks.iter().flat_map(|rack| rack.parameters) {
+            let declaration = template.parameters.get(member.key);
+            let is_plain = declaration.is_some_and(|entry| !is_no_echo(entry.body)) || PSEUDO_PARAMETERS.contains(&member.key);
+            if is_plain { self.source.reveal(member.value.span) } else { self.source.hide(member.value.span) }
+        }
+    }
+
+    /// Returns the position of a rack's own value of a pseudo parameter.
+    pub fn pseudo_parameter(&self, rack: &ListedRack<'a>, name: &str) -> Option<Span> {
+        rack.parameters.iter().find(|member| member.key == name).map(|member| member.value.span)
     }
 }
 
@@ -102,6 +122,9 @@ enum Form<'a> {
 
 fn document<'a>(source: &'a Source, arena: &'a Arena) -> Result<Form<'a>, Diagnostics> {
     let text = source.text().trim_start_matches('\u{feff}').trim_start();
+    if text.lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#')) {
+        return Ok(Form::List(&[]));
+    }
     let has_ending = |ending: &str| source.name().ends_with(ending);
     let is_yaml = has_ending(".yaml") || has_ending(".yml");
     if (text.starts_with('{') && !is_yaml) || has_ending(".jsonl") || has_ending(".ndjson") {
@@ -139,10 +162,19 @@ impl<'a> Reader<'a> {
         self.problems.push(Diagnostic::error("rack-list", message).at(self.source, span, "").hinted(hint));
     }
 
+    /// Hides the texts in a value of an unexpected kind: one may be a secret.
+    fn hide_text(&self, node: &Node<'_>) {
+        if matches!(node.kind, Kind::String(_)) {
+            self.source.hide(node.span);
+        }
+        node.items().iter().for_each(|item| self.hide_text(item));
+        node.members().iter().for_each(|member| self.hide_text(&member.value));
+    }
+
     fn item(&mut self, item: &'a Node<'a>) {
         if !matches!(item.kind, Kind::Object(_)) {
-            self.source.hide(item.span);
-            return self.problem(item.span, format!("a rack must be an object, not {}", item.kind_name()), EXAMPLE);
+            self.hide_text(item);
+            return self.problem(item.span, format!("a rack must be a map, not {}", kind_of(item)), EXAMPLE);
         }
         for member in item.members().iter().filter(|member| !KEYS.contains(&member.key)) {
             self.source.hide(member.value.span);
@@ -167,8 +199,8 @@ impl<'a> Reader<'a> {
             None | Some((_, Kind::Null)) => &[],
             Some((_, Kind::Object(members))) => members,
             Some((node, _)) => {
-                self.source.hide(node.span);
-                let message = format!("the parameters of rack `{name}` must be a map, not {}", node.kind_name());
+                self.hide_text(node);
+                let message = format!("the parameters of rack `{name}` must be a map, not {}", kind_of(node));
                 return self.problem(node.span, message, "use lines of the form `Name: value`");
             }
         };
@@ -179,7 +211,7 @@ impl<'a> Reader<'a> {
                 let hint = format!("a rack can set {} to text", PSEUDO_PARAMETERS.join(", "));
                 self.problem(member.key_span, format!("rack `{name}` cannot set `{}`", member.key), &hint);
             } else if !ParameterOverrides::is_value(&member.value) {
-                let what = member.value.kind_name();
+                let what = kind_of(&member.value);
                 let message =
                     format!("the value of parameter `{}` must be a string, number, boolean or a list of them, not {what}", member.key);
                 self.problem(member.value.span, message, "CloudFormation parameters are strings; put JSON in quotes");
@@ -190,14 +222,27 @@ impl<'a> Reader<'a> {
 
     /// Reports names that occur twice. Some file systems ignore case.
     fn check_names(&mut self) {
-        let mut seen: HashMap<String, Span> = HashMap::with_capacity(self.racks.len());
+        let mut seen: HashMap<String, (&str, Span)> = HashMap::with_capacity(self.racks.len());
         for rack in &self.racks {
-            if let Some(earlier) = seen.insert(rack.name.to_ascii_lowercase(), rack.name_span) {
-                let message = format!("two racks have the name `{}`, perhaps in another case", rack.name);
+            if let Some((other, earlier)) = seen.insert(rack.name.to_ascii_lowercase(), (rack.name, rack.name_span)) {
+                let message = if other == rack.name {
+                    format!("two racks have the name `{other}`")
+                } else {
+                    format!("the names `{other}` and `{}` of two racks differ only in case, which some file systems ignore", rack.name)
+                };
                 let problem = Diagnostic::error("rack-list", message).at(self.source, rack.name_span, "again here");
                 self.problems.push(problem.at(self.source, earlier, "first here").hinted("each rack is written to a file of its own"));
             }
         }
+    }
+}
+
+/// Returns the kind of a value in the words of YAML.
+fn kind_of(node: &Node<'_>) -> &'static str {
+    match node.kind {
+        Kind::Array(_) => "a list",
+        Kind::Object(_) => "a map",
+        _ => node.kind_name(),
     }
 }
 

@@ -94,6 +94,17 @@ pub fn evaluate_partly<'a>(
     Ok(outcome?)
 }
 
+/// Returns the rules of a template that its parameters violate.
+pub fn rule_problems(template: &Template<'_>, overrides: &ParameterOverrides, region: Option<&str>) -> Diagnostics {
+    let (arena, mut state) = (Arena::new(), State::default());
+    if let Some(region) = region {
+        state.pseudo.insert("AWS::Region".to_owned(), region.into());
+    }
+    let outcome = evaluate_partly(&arena, template, overrides, &state, &mut |_| {});
+    let (Ok((_, problems)) | Err(OperationError::Invalid(problems))) = outcome else { return Diagnostics::default() };
+    Diagnostics(problems.0.into_iter().filter(|problem| problem.rule == "rule-failed").collect())
+}
+
 /// Returns both results, or the errors of both: errors of one template do not hide those of the other.
 ///
 /// # Errors
@@ -111,7 +122,7 @@ pub fn combine<A, B>(before: Result<A, OperationError>, after: Result<B, Operati
 }
 
 /// Adds diagnostics that are not in the list yet.
-fn add_new(problems: &mut Diagnostics, further: Diagnostics) {
+pub(super) fn add_new(problems: &mut Diagnostics, further: Diagnostics) {
     let key = |one: &Diagnostic| (one.message.clone(), one.labels.first().map(|label| (label.source.name().to_owned(), label.span.start)));
     let mut seen: std::collections::HashSet<_> = problems.0.iter().map(key).collect();
     problems.0.extend(further.0.into_iter().filter(|one| seen.insert(key(one))));

@@ -39,14 +39,14 @@ pub use deletion::{DeletionRequest, PreparedDeletion, declared_resources, prepar
 pub use deployed::{DeployedStack, stack_state};
 pub use drift::{detect_all, hide_secrets};
 pub use error::{DecidedOption, OperationError, SavedPlanMismatch};
-pub use input::{check_protected, evaluate_partly, evaluate_template, fill_missing, read_template, read_template_leniently};
+pub use input::{check_protected, evaluate_partly, evaluate_template, fill_missing, read_template, read_template_leniently, rule_problems};
 pub use note::Note;
 pub use offline::{OfflineRequest, OfflineSide, plan_offline};
 pub use options::RequestedOptions;
 pub use policy_checks::{Denied, PolicyChecks, PolicyViolation, PolicyViolations, UnusedAllowances, unused_allowances};
 pub use preflight::check_account;
 pub use prepare::prepare_change;
-pub use rack_list::{RackListRequest, RenderedRack, render_racks};
+pub use rack_list::{RackListRequest, RenderedRack, explain_racks, render_racks};
 pub use request::{Baseline, ChangeRequest, Desired, DesiredRack, ExistingResources};
 pub use saved_plan::{SavedPlanRequest, check_saved_location, prepare_saved_plan, saved_plan};
 pub use ssm_parameters::ssm_parameter_names;

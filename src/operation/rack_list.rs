@@ -4,13 +4,14 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use crate::config::{ListedParameters, ListedRack, RackList};
-use crate::diagnostic::Diagnostics;
+use crate::diagnostic::{Diagnostic, Diagnostics, Label};
 use crate::evaluate::{Evaluation, State, evaluate};
 use crate::parameters::{ParameterOverrides, ParameterSet, Patterns};
 use crate::specialise::{Inputs, specialise};
 use crate::template::{Arena, Node, Template};
 
-use super::input::fill_missing;
+use super::error::OperationError;
+use super::input::{add_new, evaluate_partly, fill_missing};
 
 /// What all racks of a list have in common.
 #[derive(Clone, Debug, Default)]
@@ -96,6 +97,16 @@ pub fn render_racks<E: Send>(
     Err(explain(template, list, request, &failed))
 }
 
+/// Returns the errors of a list that cannot be rendered as a whole, together with those of the racks that could be read.
+pub fn explain_racks(template: &Template<'_>, list: &RackList<'_>, request: &RackListRequest, mut problems: Diagnostics) -> Diagnostics {
+    let nothing = |_: &RenderedRack<'_>| Ok::<(), std::convert::Infallible>(());
+    match render_racks(template, list, request, &nothing) {
+        Ok(_) => list.hide_values(template),
+        Err(further) => add_new(&mut problems, further),
+    }
+    problems
+}
+
 /// Renders one rack and passes it on.
 fn render_rack<E>(
     template: &Template<'_>,
@@ -106,17 +117,9 @@ fn render_rack<E>(
     arena: &Arena,
     each: &dyn Fn(&RenderedRack<'_>) -> Result<(), E>,
 ) -> Result<Result<(), E>, Diagnostics> {
-    let mut overrides = request.parameters.clone();
-    for (name, value) in &listed.parameters.values {
-        overrides.add(name.as_str(), value.clone());
-    }
-    if request.is_specialised {
-        fill_missing(template, &mut overrides);
-    }
+    let overrides = overrides_of(template, listed, request);
     let parameters = ParameterSet::resolve_with(template, &overrides, patterns)?;
-    let mut state = State::default();
-    let common = request.pseudo.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-    state.pseudo.extend(common.chain(listed.pseudo.iter().copied()).map(|(name, value)| (name.to_owned(), value.into())));
+    let state = state_of(listed, request);
     let name = rack.name;
     if !request.is_specialised {
         let evaluation = evaluate(template, &parameters, &state, arena)?;
@@ -140,18 +143,20 @@ fn render_rack<E>(
 
 /// Returns the errors of some racks, this time with positions in the list.
 fn explain(template: &Template<'_>, list: &RackList<'_>, request: &RackListRequest, failed: &[usize]) -> Diagnostics {
-    list.hide_values();
+    list.hide_values(template);
     let (mut arena, mut patterns) = (Arena::new(), Patterns::default());
     let mut all = Diagnostics::default();
     for (index, rack) in failed.iter().filter_map(|index| Some((*index, list.racks.get(*index)?))) {
         let listed = list.parameters(rack, true);
         let ignore = |_: &RenderedRack<'_>| Ok::<(), ()>(());
-        if let Err(mut problems) = render_rack(template, (index, rack), &listed, request, &mut patterns, &arena, &ignore) {
+        let found = errors_of_values(template, &listed, request, &arena);
+        let found = found.or_else(|| render_rack(template, (index, rack), &listed, request, &mut patterns, &arena, &ignore).err());
+        if let Some(mut problems) = found {
             for problem in &mut problems.0 {
+                point_at_region(problem, list, rack, &listed);
                 problem.message = format!("rack `{}`: {}", rack.name, problem.message);
                 if !problem.labels.iter().any(|label| label.source.name() == list.source.name()) {
-                    let label =
-                        crate::diagnostic::Label { source: list.source.clone(), span: rack.name_span, text: "in this rack".to_owned() };
+                    let label = Label { source: list.source.clone(), span: rack.name_span, text: "in this rack".to_owned() };
                     problem.labels.push(label);
                 }
             }
@@ -160,4 +165,47 @@ fn explain(template: &Template<'_>, list: &RackList<'_>, request: &RackListReque
         arena.reset();
     }
     all
+}
+
+/// Returns the errors of a rack's values and of the template with them together, if there are any.
+fn errors_of_values(
+    template: &Template<'_>,
+    listed: &ListedParameters<'_>,
+    request: &RackListRequest,
+    arena: &Arena,
+) -> Option<Diagnostics> {
+    let overrides = overrides_of(template, listed, request);
+    let state = state_of(listed, request);
+    match evaluate_partly(arena, template, &overrides, &state, &mut |_| {}) {
+        Ok((_, problems)) => problems.has_errors().then_some(problems),
+        Err(OperationError::Invalid(problems)) => Some(problems),
+        Err(_) => None,
+    }
+}
+
+/// Points an error about a mapping without the region at the region of the rack.
+fn point_at_region(problem: &mut Diagnostic, list: &RackList<'_>, rack: &ListedRack<'_>, listed: &ListedParameters<'_>) {
+    let Some((_, region)) = listed.pseudo.iter().find(|(name, _)| *name == "AWS::Region") else { return };
+    let Some(span) = list.pseudo_parameter(rack, "AWS::Region") else { return };
+    if problem.rule == "no-mapping" && problem.message.ends_with(&format!(" has no key `{region}`")) {
+        problem.labels = vec![Label { source: list.source.clone(), span, text: String::new() }];
+    }
+}
+
+fn overrides_of(template: &Template<'_>, listed: &ListedParameters<'_>, request: &RackListRequest) -> ParameterOverrides {
+    let mut overrides = request.parameters.clone();
+    for (name, value) in &listed.parameters.values {
+        overrides.add(name.as_str(), value.clone());
+    }
+    if request.is_specialised {
+        fill_missing(template, &mut overrides);
+    }
+    overrides
+}
+
+fn state_of(listed: &ListedParameters<'_>, request: &RackListRequest) -> State {
+    let mut state = State::default();
+    let common = request.pseudo.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    state.pseudo.extend(common.chain(listed.pseudo.iter().copied()).map(|(name, value)| (name.to_owned(), value.into())));
+    state
 }

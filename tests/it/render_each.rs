@@ -158,7 +158,7 @@ fn all_problems_of_a_list_are_reported_and_nothing_is_written() {
     bench.file("racks.yaml", "small:\n  FargateBuildCpu: 256\n  FargateBuildMemory: 8192\n");
     let run = bench.run("render --for-each racks.yaml -o old");
     assert!(
-        run.code == 65 && run.stderr.contains("rack `small`: rule `FargateBuildMemoryFor256`") && run.stderr.contains("racks.yaml:1:1"),
+        run.code == 65 && run.stderr.contains("rack `small`: rule `FargateBuildMemoryFor256`") && run.stderr.contains("racks.yaml:3:23"),
         "{run}"
     );
 }

@@ -3,7 +3,7 @@
 use crate::cli::shared::backend::{self, Access, BackendArgs};
 use crate::cli::shared::diff_input::{self, DiffInput, ParameterArgs};
 use crate::cli::{Context, ExitCode, Failure};
-use crate::operation::{DeployedStack, fill_missing, read_template};
+use crate::operation::{DeployedStack, fill_missing, read_template, rule_problems};
 use crate::parameters::{ParameterSet, groups};
 
 /// List parameters with type, default, allowed values, group, description, value and the source of the value
@@ -60,6 +60,13 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     let missing = fill_missing(template, &mut overrides);
     let set = ParameterSet::resolve(template, &overrides)?;
     context.show_warnings(&set.warnings);
+    // A combination of values that the template's rules reject is no set of parameters that can be used.
+    if args.template != DiffInput::Deployed {
+        let problems = rule_problems(template, &overrides, context.settings()?.configured_region());
+        if problems.has_errors() {
+            return Err(problems.into());
+        }
+    }
     let groups = groups(template);
     let group = args.group.as_deref();
     if let Some(group) = group

@@ -1,6 +1,6 @@
 //! Output files of commands, and the project that paths in `rack.yaml` must not leave.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::cli::GlobalArgs;
 use crate::cli::shared::exit_codes::ExitCode;
@@ -90,12 +90,26 @@ pub fn write(global: &GlobalArgs, path: &Path, bytes: &[u8], new_mode: NewMode) 
 ///
 /// Returns an error if it cannot be created, or if a link leads out of the project.
 pub fn create_directory(global: &GlobalArgs, directory: &Path) -> Result<(), Failure> {
+    create_directories(global, directory).map(drop)
+}
+
+/// Creates the directory of output files, and returns the new directories, the innermost first.
+///
+/// # Errors
+///
+/// As [`create_directory`].
+pub fn create_directories(global: &GlobalArgs, directory: &Path) -> Result<Vec<PathBuf>, Failure> {
     if directory.is_relative()
         && let Some(project) = project(global)?
     {
         project.check(directory).map_err(|outside| refused(directory, &outside))?;
     }
-    std::fs::create_dir_all(directory).map_err(|error| Failure::cannot_write(directory, &error))
+    let mut created = Vec::new();
+    for ancestor in directory.ancestors().take_while(|ancestor| !ancestor.as_os_str().is_empty() && !ancestor.exists()) {
+        created.push(ancestor.to_owned());
+    }
+    std::fs::create_dir_all(directory).map_err(|error| Failure::cannot_write(directory, &error))?;
+    Ok(created)
 }
 
 /// Returns the failure for an output file that cannot be written.

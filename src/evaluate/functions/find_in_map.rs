@@ -6,7 +6,8 @@ use crate::diagnostic::Diagnostic;
 use crate::evaluate::budget::bytes_of;
 use crate::evaluate::evaluator::Evaluator;
 use crate::evaluate::value::{Residual, Value, ValueKind};
-use crate::template::{Kind, Node};
+use crate::evaluate::zones::availability_zones;
+use crate::template::{Intrinsic, Kind, Node};
 use crate::text::{MOST_SUGGESTIONS, did_you_mean};
 
 const WORDING: &str =
@@ -96,6 +97,15 @@ impl<'a> Evaluator<'_, 'a> {
         };
         let mut diagnostic = Diagnostic::error("no-mapping", message).at(template.source, operand.span, "").with_aws_message(aws);
         diagnostic.hint = hint;
+        let is_region = matches!(Intrinsic::of(nodes[1]), Some(Intrinsic::Ref(name)) if name.as_str() == Some("AWS::Region"));
+        if is_region && let Some(entry) = template.mappings.get(map).filter(|entry| entry.body.get(top).is_none()) {
+            // A region that does not exist is one problem, however many mappings lack it.
+            if availability_zones(top).is_none() && self.problems.0.iter().any(|problem| is_about_key(problem, &shown_top)) {
+                return;
+            }
+            let hint = diagnostic.hint.take().unwrap_or_else(|| regions_of(entry.body));
+            diagnostic.hint = Some(format!("check the region: {hint}"));
+        }
         self.problems.push(diagnostic);
     }
 
@@ -116,4 +126,18 @@ impl<'a> Evaluator<'_, 'a> {
         };
         Value::new(kind, node)
     }
+}
+
+/// Returns whether a problem is that a mapping has no such top-level key.
+fn is_about_key(problem: &Diagnostic, key: &str) -> bool {
+    problem.rule == "no-mapping" && problem.message.starts_with("mapping ") && problem.message.ends_with(&format!(" has no key `{key}`"))
+}
+
+/// Returns the first regions of a mapping.
+fn regions_of(mapping: &Node<'_>) -> String {
+    const MOST: usize = 8;
+    let names: Vec<&str> = mapping.members().iter().map(|member| member.key).take(MOST).collect();
+    let more = mapping.members().len().saturating_sub(MOST);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("the mapping has {}{more}", names.join(", "))
 }

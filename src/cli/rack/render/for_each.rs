@@ -4,12 +4,12 @@ use std::path::Path;
 use std::sync::Mutex;
 
 use super::{Args, specialised};
-use crate::cli::shared::files::create_directory;
+use crate::cli::shared::files::create_directories;
 use crate::cli::{Context, ExitCode, Failure};
 use crate::config::{ListedRack, RackList};
 use crate::diagnostic::Source;
 use crate::files::Batch;
-use crate::operation::{RackListRequest, RenderedRack, render_racks};
+use crate::operation::{RackListRequest, RenderedRack, explain_racks, render_racks};
 use crate::render::{RenderFormat, to_text};
 
 /// Most differing files whose difference is printed; the others are listed.
@@ -18,7 +18,7 @@ const MOST_SHOWN: usize = 10;
 /// Renders every rack of the list, and writes the files or compares them.
 pub(super) fn run(args: &Args, list: &Path, format: RenderFormat, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
     let source = context.alloc(Source::read(list)?);
-    let racks = RackList::read(source, context.arena)?;
+    let (racks, problems) = RackList::read_in_part(source, context.arena)?;
     let template = specialised::template(args, context)?;
     let request = RackListRequest {
         parameters: specialised::parameters(args, context)?,
@@ -28,6 +28,9 @@ pub(super) fn run(args: &Args, list: &Path, format: RenderFormat, context: &mut 
         omits_descriptions: args.omit_descriptions,
         threads: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
     };
+    if problems.has_errors() {
+        return Err(explain_racks(template, &racks, &request, problems).into());
+    }
     let extension = if format == RenderFormat::Yaml { "yaml" } else { "json" };
     let file_name = |rack: &RenderedRack<'_>| format!("{}.{extension}", rack.name);
     let count = racks.racks.len();
@@ -57,10 +60,18 @@ pub(super) fn run(args: &Args, list: &Path, format: RenderFormat, context: &mut 
         return Err(Failure::new(ExitCode::Usage, "`--for-each` requires a directory")
             .hinted("use `-o DIRECTORY` to write the templates, or `--check DIRECTORY` to compare them"));
     };
-    create_directory(context.global, directory)?;
-    let batch = Batch::new(directory).map_err(|error| Failure::cannot_write(directory, &error))?;
-    let done = render_racks(template, &racks, &request, &|rack| batch.add(&file_name(rack), to_text(rack.root, format).as_bytes()))?;
-    done.and_then(|()| batch.commit()).map_err(|error| Failure::cannot_write(directory, &error))?;
+    let created = create_directories(context.global, directory)?;
+    let done = {
+        let batch = Batch::new(directory).map_err(|error| Failure::cannot_write(directory, &error))?;
+        let done = render_racks(template, &racks, &request, &|rack| batch.add(&file_name(rack), to_text(rack.root, format).as_bytes()));
+        done.map_err(Failure::from)
+            .and_then(|done| done.and_then(|()| batch.commit()).map_err(|error| Failure::cannot_write(directory, &error)))
+    };
+    if done.is_err() {
+        // Without files, a new directory is of no use.
+        created.iter().for_each(|directory| drop(std::fs::remove_dir(directory)));
+    }
+    done?;
     context.status(&format!("rendered {count} into `{}`", directory.display()));
     if !args.specialise && racks.racks.iter().any(ListedRack::has_parameters) {
         context.status("the files are equal: parameters were checked, and `--specialise` would write templates for their values");

@@ -3,8 +3,8 @@
 use super::Args;
 use crate::cli::shared::diff_input::read_template_file;
 use crate::cli::{Context, ExitCode, Failure};
-use crate::diagnostic::Source;
-use crate::operation::{fill_missing, read_template};
+use crate::diagnostic::{Diagnostic, Diagnostics, Severity, Source};
+use crate::operation::{fill_missing, read_template, rule_problems};
 use crate::parameters::{ParameterOverrides, ParameterSet};
 use crate::render::{RenderFormat, RenderOptions, to_text};
 use crate::specialise::{Inputs, specialise};
@@ -25,9 +25,17 @@ pub(super) fn render(args: &Args, format: RenderFormat, context: &mut Context<'_
     for (name, value) in pseudo_parameters(args, context)? {
         inputs = inputs.with_pseudo_parameter(&name, &value);
     }
+    let rules = rule_problems(template, &overrides, context.settings()?.configured_region());
     let inputs = context.alloc(inputs);
     let specialised = specialise(template, inputs, context.arena)?;
     context.show_warnings(&specialised.warnings);
+    // A rule that the defaults of remaining parameters violate, such as a blank password: the deployment has to give other values.
+    let still_violated = rules.0.into_iter().map(|rule| Diagnostic {
+        severity: Severity::Warning,
+        hint: Some("give the remaining parameters other values when the template is deployed".to_owned()),
+        ..rule
+    });
+    context.show_warnings(&Diagnostics(still_violated.collect()));
     let small = specialised.template()?;
     let names: Vec<&str> = small.parameters.iter().map(|entry| entry.name).collect();
     let remaining = if names.is_empty() { "no parameters remain".to_owned() } else { format!("parameters: {}", names.join(", ")) };
