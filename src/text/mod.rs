@@ -43,9 +43,21 @@ pub fn cycle<'n>(names: impl Iterator<Item = &'n str> + Clone) -> String {
     shown.join(" -> ") + &end
 }
 
-/// Returns ``did you mean `Name`?`` for the candidate closest to a misspelled name, if one is close.
+/// Returns ``did you mean `Name`?`` for the candidate closest to a misspelled name, if one is close. For a number, these are the nearest
+/// numbers on both sides: one with similar digits may be far away.
 pub fn did_you_mean<'c>(name: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<String> {
-    nearest(name, candidates).map(|candidate| format!("did you mean `{candidate}`?"))
+    let Some(number) = number(name) else {
+        return nearest(name, candidates).map(|candidate| format!("did you mean `{candidate}`?"));
+    };
+    let numbers = candidates.into_iter().take(MOST_CANDIDATES).filter_map(|candidate| Some((self::number(candidate)?, candidate)));
+    let (below, above): (Vec<_>, Vec<_>) = numbers.filter(|(value, _)| *value != number).partition(|(value, _)| *value < number);
+    let nearest = [below.iter().max_by(|a, b| a.0.total_cmp(&b.0)), above.iter().min_by(|a, b| a.0.total_cmp(&b.0))];
+    let found: Vec<String> = nearest.into_iter().flatten().map(|(_, candidate)| format!("`{candidate}`")).collect();
+    (!found.is_empty()).then(|| format!("did you mean {}?", found.join(" or ")))
+}
+
+fn number(text: &str) -> Option<f64> {
+    text.trim().parse::<f64>().ok().filter(|number| number.is_finite() && text.len() <= LONGEST_MISSPELLED)
 }
 
 /// Returns the candidate closest to a misspelled name by edit distance, ignoring case, if one is close.
@@ -70,6 +82,15 @@ pub fn nearest<'c>(name: &str, candidates: impl IntoIterator<Item = &'c str>) ->
 #[cfg(test)]
 mod tests {
     use super::{did_you_mean, hex, nearest, sha256_hex};
+
+    #[test]
+    fn the_nearest_numbers_are_suggested_for_a_number() {
+        let retention = ["1", "3", "5", "7", "14", "90", "120", "3653"];
+        assert_eq!(did_you_mean("91", retention).as_deref(), Some("did you mean `90` or `120`?"));
+        assert_eq!(did_you_mean("0", retention).as_deref(), Some("did you mean `1`?"));
+        assert_eq!(did_you_mean("9999", retention).as_deref(), Some("did you mean `3653`?"));
+        assert_eq!(did_you_mean("12", ["1a", "Yes"]), None);
+    }
 
     #[test]
     fn hex_writes_two_digits_per_byte() {
