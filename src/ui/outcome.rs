@@ -12,8 +12,18 @@ use super::visible::{one_line, visible};
 use crate::apply::{Outcome, RootCause};
 use crate::cloudformation::{StackEvent, StackStatus};
 
+/// The command that resumes an interrupted operation.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ResumedBy {
+    /// `apply`, or `delete` for a deletion.
+    #[default]
+    Apply,
+    /// The same `set`: `apply` would also set the parameters of `rack.yaml`.
+    Set,
+}
+
 /// Returns the outcome of an operation: what happened, why, and what to do next.
-pub fn outcome(outcome: &Outcome, stack: &str, layout: Layout) -> String {
+pub fn outcome(outcome: &Outcome, stack: &str, resumed_by: ResumedBy, layout: Layout) -> String {
     let shown = |status: StackStatus| styled(status_style(status.as_str(), layout.styles), status).to_string();
     let next = |status: StackStatus| meaning(status).1.map(|next| format!("\n  next: {next}")).unwrap_or_default();
     match outcome {
@@ -44,17 +54,21 @@ pub fn outcome(outcome: &Outcome, stack: &str, layout: Layout) -> String {
         }
         Outcome::Deleted { .. } => format!("{stack} is deleted"),
         Outcome::Interrupted { status, continues } => {
-            let command = if *status == StackStatus::DeleteInProgress { "rackform delete" } else { "rackform apply" };
+            let command = match resumed_by {
+                _ if *status == StackStatus::DeleteInProgress => "`rackform delete`",
+                ResumedBy::Apply => "`rackform apply`",
+                ResumedBy::Set => "the same `rackform set`",
+            };
             let mut text = format!("interrupted: {stack} is {}", shown(*status));
             if !status.is_in_progress() {
                 let _ = write!(text, ", after the import; run the same command again to continue with the update");
             } else if *continues {
                 let _ = write!(
                     text,
-                    "; the operation continues\n  `rackform events --follow` shows its progress, `{command}` resumes it {WITHOUT_TERMINAL}"
+                    "; the operation continues\n  `rackform events --follow` shows its progress, {command} resumes it {WITHOUT_TERMINAL}"
                 );
             } else {
-                let _ = write!(text, "; `{command}` resumes the operation {WITHOUT_TERMINAL}");
+                let _ = write!(text, "; {command} resumes the operation {WITHOUT_TERMINAL}");
             }
             text
         }

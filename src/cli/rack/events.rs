@@ -114,7 +114,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     let mut printer = EventPrinter { format: args.format, context, failure: None };
     let outcome = apply::watch(backend.as_ref(), &description, all, &mut printer, interrupt::flag())?;
     printer.failure.map_or(Ok(()), Err)?;
-    let text = ui::outcome(&outcome, &stack, context.stderr_layout());
+    let text = ui::outcome(&outcome, &stack, ui::ResumedBy::Apply, context.stderr_layout());
     if outcome.is_success() {
         context.status(&text)
     } else {

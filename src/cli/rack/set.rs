@@ -11,6 +11,7 @@ use crate::diagnostic::Source;
 use crate::files::NewMode;
 use crate::operation::{Baseline, Desired};
 use crate::parameters::{ParameterOverride, ParameterOverrides, ParameterSet};
+use crate::ui::ResumedBy;
 
 /// Change parameters of the deployed stack, keeping its template and all other deployed values
 ///
@@ -55,10 +56,11 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     overrides.add_flags(&args.parameters).map_err(|problems| Failure::Problems(problems, ExitCode::Usage))?;
     let access = if args.dry_run { Access::Read } else { Access::Write };
     let backend = backend::open(context, access, &args.execution.backend)?;
+    let execution = ExecuteArgs { resumed_by: ResumedBy::Set, ..args.execution.clone() };
     if !args.dry_run {
         crate::cli::shared::stale_change_sets::delete(context, backend.as_ref(), &stack);
         if let Some(unfinished) = backend.describe_stack(&stack)?.filter(|stack| stack.status.is_in_progress()) {
-            let (outcome, exit_code) = args.execution.resume(context, backend.as_ref(), &unfinished)?;
+            let (outcome, exit_code) = execution.resume(context, backend.as_ref(), &unfinished)?;
             if !outcome.is_success() {
                 return Ok(exit_code);
             }
@@ -72,10 +74,9 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     if args.dry_run {
         return args.execution.dry_run(context, backend.as_ref(), &change);
     }
-    if !args.save {
-        warn_about_rack_file(context, &overrides)?;
-    }
-    let exit_code = args.execution.execute(context, backend.as_ref(), &change)?;
+    let note = if args.save { None } else { other_values(context, &overrides)? };
+    let execution = ExecuteArgs { note, ..execution };
+    let exit_code = execution.execute(context, backend.as_ref(), &change)?;
     if exit_code == ExitCode::Done && change.is_empty() && !change.parameters_not_stored().is_empty() {
         // The warning says which values are not stored. A script must not take that for success.
         return Ok(ExitCode::Failed);
@@ -86,19 +87,18 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     Ok(exit_code)
 }
 
-/// Warns about parameters that `rack.yaml` sets to another value, before the change is confirmed.
-fn warn_about_rack_file(context: &mut Context<'_>, overrides: &ParameterOverrides) -> Result<(), Failure> {
+/// Returns a note about parameters that `rack.yaml` sets to another value.
+fn other_values(context: &mut Context<'_>, overrides: &ParameterOverrides) -> Result<Option<String>, Failure> {
     let rack = context.rack_file()?;
     let configured = |name: &str| rack.parameters.values.get(name).and_then(|value| value.text.as_ref());
     let differs = |(name, value): &(&String, &ParameterOverride)| configured(name).is_some_and(|text| Some(text) != value.text.as_ref());
     let names: Vec<String> = overrides.values.iter().filter(differs).map(|(name, _)| format!("`{name}`")).collect();
-    if !names.is_empty() {
-        context.status(&format!(
+    Ok((!names.is_empty()).then(|| {
+        format!(
             "rack.yaml has another value for {}; the next `rackform apply` will restore it unless you change the file or use `--save`",
             names.join(", ")
-        ));
-    }
-    Ok(())
+        )
+    }))
 }
 
 /// Writes the values into `rack.yaml`, except secrets.

@@ -22,6 +22,7 @@ use crate::operation::{
 use crate::plan::Plan;
 use crate::recover::Recovery;
 use crate::ui;
+use crate::ui::ResumedBy;
 use crate::ui::plan::{Detail, Subject};
 use crate::ui::verify::ReportView;
 use crate::verify::State;
@@ -50,6 +51,12 @@ pub struct ExecuteArgs {
     pub format: Format,
     #[command(flatten)]
     pub backend: BackendArgs,
+    /// What the user has to know before the confirmation of a change that no check denies.
+    #[arg(skip)]
+    pub note: Option<String>,
+    /// The command that resumes an interrupted operation.
+    #[arg(skip)]
+    pub resumed_by: ResumedBy,
 }
 
 /// A line of `--format json`.
@@ -151,6 +158,9 @@ impl ExecuteArgs {
     /// Returns an error if a policy check denies the plan or it is not confirmed.
     pub fn check_and_confirm(&self, context: &mut Context<'_>, plan: &Plan, question: &str) -> Result<(), Failure> {
         self.policy_checks(context, plan)?;
+        if let Some(note) = &self.note {
+            context.status(note);
+        }
         if self.yes {
             return Ok(());
         }
@@ -309,6 +319,17 @@ impl ExecuteArgs {
         steps: usize,
         operation: impl FnOnce(&mut dyn Observer, &AtomicBool) -> Result<Outcome, apply::ApplyError>,
     ) -> Result<Outcome, Failure> {
+        interrupt::while_following(|| self.follow_or_cancel(context, backend, stack, steps, operation))
+    }
+
+    fn follow_or_cancel(
+        &self,
+        context: &mut Context<'_>,
+        backend: &dyn Backend,
+        stack: &str,
+        steps: usize,
+        operation: impl FnOnce(&mut dyn Observer, &AtomicBool) -> Result<Outcome, apply::ApplyError>,
+    ) -> Result<Outcome, Failure> {
         let outcome = following::follow(context, self.format, steps, operation)?;
         let Outcome::Interrupted { status, .. } = &outcome else { return Ok(outcome) };
         if *status != StackStatus::UpdateInProgress || self.format == Format::Json || !context.can_prompt() {
@@ -341,7 +362,7 @@ impl ExecuteArgs {
         match self.format {
             Format::Json => self.print_line(context, &Line::Outcome(outcome))?,
             Format::Human => {
-                let text = ui::outcome(outcome, stack, context.stderr_layout());
+                let text = ui::outcome(outcome, stack, self.resumed_by, context.stderr_layout());
                 if outcome.is_success() {
                     context.status(&text)
                 } else {

@@ -23,6 +23,9 @@ pub struct Screen {
 /// Standard output with a buffer, for long results.
 pub type BufferedStdout = std::io::BufWriter<std::io::StdoutLock<'static>>;
 
+/// The indentation of the rest of a wrapped message.
+const HANG: usize = 2;
+
 /// The size of the buffer of [`BufferedStdout`].
 const BUFFER_BYTES: usize = 32 * 1024;
 
@@ -117,7 +120,10 @@ impl Screen {
             captured.messages.push_str(newline);
             return;
         }
-        let text = crate::ui::painted(text, self.stderr != ColorChoice::Never);
+        let layout = self.stderr_layout();
+        // A terminal would break lines inside of words. A file or pipe keeps one line for each fact, so that it can be searched.
+        let text = if layout.whole { text.into() } else { std::borrow::Cow::Owned(crate::ui::fitted(text, layout.width, HANG)) };
+        let text = crate::ui::painted(&text, self.stderr != ColorChoice::Never);
         let mut stderr = std::io::stderr().lock();
         let _ = stderr.write_all(text.as_bytes()).and_then(|()| stderr.write_all(newline.as_bytes()));
     }
