@@ -71,7 +71,7 @@ pub struct GlobalArgs {
     #[arg(long, global = true, value_name = "ARN", value_parser = stack_args::parse_arn)]
     pub cloudformation_role_arn: Option<String>,
     /// Stack name [default: `name` in rack.yaml, else the template's file name without extension]
-    #[arg(long, global = true, value_name = "NAME", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    #[arg(long, global = true, value_name = "NAME", value_parser = stack_args::parse_stack_name)]
     pub stack_name: Option<String>,
     /// Backend to deploy to: local, local:DIRECTORY or aws [default: `backend` in rack.yaml, else local:.rackform]
     #[arg(long, global = true, value_name = "BACKEND", env = "RACKFORM_BACKEND", hide_env_values = true)]

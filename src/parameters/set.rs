@@ -26,9 +26,10 @@ pub struct Parameter<'a> {
 }
 
 impl Parameter<'_> {
-    /// Returns the value for output: `****` for a `NoEcho` value.
+    /// Returns the value for output: `****` for a `NoEcho` value, except a blank default, which everyone can read in the template.
     pub fn shown(&self) -> &str {
         match &self.value {
+            Some(text) if text.is_empty() && self.provenance == Provenance::Default => text,
             _ if self.declaration.no_echo => MASKED,
             Some(text) => text,
             None => MASKED,

@@ -63,7 +63,11 @@ impl List<'_> {
                 type_name: declaration.type_name,
                 groups: of(name),
                 description: declaration.description,
-                default: if declaration.no_echo { default.map(|_| crate::secret::MASKED) } else { default },
+                // A blank default is no secret.
+                default: match default {
+                    Some(text) if declaration.no_echo && !text.is_empty() => Some(crate::secret::MASKED),
+                    default => default,
+                },
                 allowed_values: &declaration.allowed_values,
                 allowed_pattern: declaration.allowed_pattern,
                 min_value: declaration.min_value,

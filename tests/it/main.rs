@@ -15,6 +15,7 @@ mod files;
 mod imports;
 mod instances;
 mod local;
+mod messages;
 mod model;
 mod multi_rack;
 mod newcomer;

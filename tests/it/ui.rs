@@ -67,7 +67,7 @@ fn enabling_a_switch_shows_additions_and_their_causes() {
     Outputs
      ~  Task  (not known offline) -> (known after apply)  (export build-task)
 
-    Plan: 1 to add, 1 to update, 0 to replace, 0 may replace, 0 to remove, 1 new revision.
+    Plan: 1 to add, 1 to update, 0 to replace, 0 to remove, 1 new revision.
     ------- exit status: 0 -------
     "#);
 }
@@ -96,7 +96,7 @@ fn disabling_a_switch_warns_of_data_loss() {
     Outputs
      ~  Task  (not known offline) -> (known after apply)  (export build-task)
 
-    Plan: 0 to add, 0 to update, 0 to replace, 0 may replace, 1 to remove, 1 new revision.
+    Plan: 0 to add, 0 to update, 0 to replace, 1 to remove, 1 new revision.
     ------- exit status: 0 -------
     "#);
 }
@@ -139,7 +139,7 @@ fn a_replaced_file_system_is_data_loss_and_names_the_property() {
     Outputs
      ~  Task  (not known offline) -> (known after apply)  (export build-task)
 
-    Plan: 0 to add, 0 to update, 1 to replace, 0 may replace, 0 to remove, 1 new revision.
+    Plan: 0 to add, 0 to update, 1 to replace, 0 to remove, 1 new revision.
     ------- stderr -------
     error: the change is denied
       caused by: data-loss: `Files` (AWS::EFS::FileSystem) is replaced because `KmsKeyId` changes (parameter `Key`), which loses the file system's files; `UpdateReplacePolicy: Retain` would keep the old one.
@@ -152,7 +152,7 @@ fn markdown_for_a_pull_request() {
     insta::assert_snapshot!(bench().run("diff stack.json stack.json --before-parameters on.yaml --parameters off.json --format markdown"), @r#"
     ### stack.json: change set (predicted offline)
 
-    **Plan: 0 to add, 0 to update, 0 to replace, 0 may replace, 1 to remove, 1 new revision.**
+    **Plan: 0 to add, 0 to update, 0 to replace, 1 to remove, 1 new revision.**
 
     > [!CAUTION]
     > **Data loss: 1 stateful resource is deleted, and its data is lost.**
@@ -414,7 +414,7 @@ fn the_most_important_facts_come_first() {
       ! refused    `Queue` changes its type from AWS::SNS::Topic to AWS::SQS::Queue; CloudFormation does not permit that.
       ! data loss  Files (AWS::EFS::FileSystem)
 
-    Plan: 0 to add, 9 to update, 0 to replace, 0 may replace, 1 to remove, 1 refused.
+    Plan: 0 to add, 9 to update, 0 to replace, 1 to remove, 1 refused.
     ------- exit status: 0 -------
     ");
     let full = bench.run("diff a.json b.json").stdout;

@@ -11,6 +11,8 @@ use crate::cli::shared::stack_args::StackArgs;
 use crate::cli::shared::summary::SummaryArgs;
 use crate::cli::{Context, ExitCode, Failure, MergedOutput};
 use crate::cloudformation::Capability;
+use crate::diagnostic::Source;
+use crate::evaluate::State;
 use crate::operation::{self, Baseline, Denied, Desired, OfflineRequest, OfflineSide, PolicyChecks};
 use crate::parameters::ParameterOverrides;
 use crate::plan::{Plan, Request};
@@ -211,6 +213,7 @@ fn create_plan(args: &Args, context: &mut Context<'_>) -> Result<(Plan, AwsConfi
         state: Some(args.state.load(context, &args.after)?),
     };
     args.parameters.add_to(&mut after.parameters)?;
+    announce_region(context, [&before.source, &after.source], after.state.as_ref());
     let mut before_overrides = ParameterOverrides::default();
     before_args.add_to(&mut before_overrides)?;
     let protected = if args.after == DiffInput::Rack { context.rack_file()?.protected() } else { Vec::new() };
@@ -226,6 +229,20 @@ fn create_plan(args: &Args, context: &mut Context<'_>) -> Result<(Plan, AwsConfi
     let arena = context.arena;
     let plan = operation::plan_offline(request, arena, &mut |note| print_note(context, note));
     Ok((changes::with_region(context, plan)?, AwsConfirmation::default()))
+}
+
+/// Prints which region is assumed, if nothing gives one and one of two templates depends on it: the other may be specialised for another.
+fn announce_region(context: &mut Context<'_>, sources: [&Source; 2], state: Option<&State>) {
+    if sources[0].name() == sources[1].name() {
+        return;
+    }
+    let Some(state) = state.filter(|state| state.assumed.iter().any(|name| name == "AWS::Region")) else { return };
+    let depends =
+        |source: &&&Source| source.is_file() && ["AWS::Region", "Fn::GetAZs", "!GetAZs"].iter().any(|name| source.text().contains(name));
+    if let (Some(source), Some(region)) = (sources.iter().find(depends), state.pseudo.get("AWS::Region").and_then(|region| region.as_str()))
+    {
+        context.status(&format!("`{}` depends on the region, assumed to be {region}; give it with `--region`", source.name()));
+    }
 }
 
 /// Plans an update of the deployed stack, which keeps its parameters unless they are overridden.

@@ -7,6 +7,7 @@ use crate::backend::Backend;
 use crate::cli::shared::notes::print_note;
 use crate::cli::{Context, Failure};
 use crate::cloudformation::{OnFailure, parse_rollback_alarm};
+use crate::config::{STACK_NAMES, is_stack_name};
 use crate::operation::{PreparedChange, RequestedOptions};
 
 /// Options of a CloudFormation operation.
@@ -51,6 +52,15 @@ pub struct StackArgs {
 /// Returns an error if the text is not an ARN.
 pub fn parse_arn(text: &str) -> Result<String, String> {
     if is_arn(text) { Ok(text.to_owned()) } else { Err("expected arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE".to_owned()) }
+}
+
+/// Parses a stack's name, or its ARN.
+///
+/// # Errors
+///
+/// Returns an error if CloudFormation would refuse the name.
+pub fn parse_stack_name(text: &str) -> Result<String, String> {
+    if is_stack_name(text) || is_arn(text) { Ok(text.to_owned()) } else { Err(STACK_NAMES.to_owned()) }
 }
 
 fn parse_alarm(text: &str) -> Result<String, String> {

@@ -49,7 +49,11 @@ impl fmt::Display for FieldProblem {
             FieldProblemKind::Missing => write!(f, "`{field}` is missing"),
             FieldProblemKind::Unexpected => write!(f, "`{field}` is not expected"),
             FieldProblemKind::Differs => write!(f, "`{field}` has another value"),
-            FieldProblemKind::Length { found, expected } => write!(f, "`{field}` has {found} items instead of {expected}"),
+            FieldProblemKind::Length { found, expected } => {
+                let items = if found == 1 { "item" } else { "items" };
+                write!(f, "`{field}` has {found} {items} instead of {expected}")
+            }
+            FieldProblemKind::More { count: 1 } => f.write_str("and 1 more field"),
             FieldProblemKind::More { count } => write!(f, "and {count} more fields"),
         }
     }
@@ -118,7 +122,7 @@ mod tests {
         let found = json!({"a": {"b": 2, "c": [1]}, "e": "x", "f\n": "secret"});
         let texts: Vec<String> = differing_fields("plan", &expected, &found).iter().map(ToString::to_string).collect();
         let wanted =
-            ["`plan.a.b` has another value", "`plan.a.c` has 1 items instead of 2", "`plan.d` is missing", "`plan.f\\n` is not expected"];
+            ["`plan.a.b` has another value", "`plan.a.c` has 1 item instead of 2", "`plan.d` is missing", "`plan.f\\n` is not expected"];
         assert_eq!(texts, wanted);
         assert!(differing_fields("", &expected, &expected).is_empty());
     }

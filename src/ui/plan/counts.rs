@@ -24,7 +24,11 @@ impl std::fmt::Display for Counts {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self { import, add, update, replace, may_replace, new_revision, refused, unknown, remove, settings } = self;
         let first = if *import > 0 { format!("{import} to import, then ") } else { String::new() };
-        write!(f, "Plan: {first}{add} to add, {update} to update, {replace} to replace, {may_replace} may replace, {remove} to remove")?;
+        write!(f, "Plan: {first}{add} to add, {update} to update, {replace} to replace")?;
+        if *may_replace > 0 {
+            write!(f, ", {may_replace} may replace")?;
+        }
+        write!(f, ", {remove} to remove")?;
         match new_revision {
             0 => {}
             1 => f.write_str(", 1 new revision")?,

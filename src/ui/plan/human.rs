@@ -45,8 +45,9 @@ fn unfitted(plan: &Plan, heading: Heading<'_>, detail: Detail, layout: Layout) -
     };
     let title = format!("{} {} ({}{parameters})", heading.subject.title(), heading.subject, heading.made);
     let _ = writeln!(text, "{}", styled(styles.strong, title));
+    let mut told = Vec::new();
     if detail == Detail::Summary || view.items.len() > MANY_RESOURCES {
-        draw_facts(&mut text, &view, layout);
+        told = draw_facts(&mut text, &view, layout);
     }
     if detail == Detail::Summary {
         let _ = writeln!(text, "\n{}", styled(styles.strong, view.counts));
@@ -59,7 +60,7 @@ fn unfitted(plan: &Plan, heading: Heading<'_>, detail: Detail, layout: Layout) -
             draw_group(&mut text, items, &view.pairs, layout);
         }
     }
-    sections::wider_access(&mut text, &view, layout);
+    sections::wider_access(&mut text, &view, &told, layout);
     sections::unknowns(&mut text, &view, layout);
     draw_parameters(&mut text, &view, layout);
     for items in view.items.chunk_by(|item, next| item.group == next.group) {
@@ -80,19 +81,25 @@ fn unfitted(plan: &Plan, heading: Heading<'_>, detail: Detail, layout: Layout) -
     text
 }
 
-/// Draws one line for each of the most important facts.
-fn draw_facts(text: &mut String, view: &View<'_>, layout: Layout) {
+/// Draws one line for each of the most important facts, and returns the texts that are shown whole.
+fn draw_facts(text: &mut String, view: &View<'_>, layout: Layout) -> Vec<String> {
+    let mut told = Vec::new();
     let facts = headline::facts(view);
     if facts.is_empty() {
-        return;
+        return told;
     }
     text.push('\n');
     let labels = facts.iter().map(|fact| width(fact.label)).max().unwrap_or(0);
     for fact in facts {
         let style = if fact.loudness == Loudness::Alarm { layout.styles.alarm } else { layout.styles.warning };
         let room = layout.width.saturating_sub(labels + 6).max(30);
-        let _ = writeln!(text, "  {}  {}", styled(style, format!("! {:labels$}", fact.label)), fit(&fact.text, room, layout));
+        let shown = fit(&fact.text, room, layout);
+        let _ = writeln!(text, "  {}  {shown}", styled(style, format!("! {:labels$}", fact.label)));
+        if shown == fact.text {
+            told.push(shown);
+        }
     }
+    told
 }
 
 /// Returns a text on one line: shortened on a terminal, whole in a file or pipe.

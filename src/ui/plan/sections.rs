@@ -38,13 +38,15 @@ pub(super) fn refusals(text: &mut String, view: &View<'_>, layout: Layout) {
     }
 }
 
-/// Draws the risks that access becomes wider.
-pub(super) fn wider_access(text: &mut String, view: &View<'_>, layout: Layout) {
-    if view.widening.is_empty() {
+/// Draws the risks that access becomes wider, except those that the facts at the top tell as a whole.
+pub(super) fn wider_access(text: &mut String, view: &View<'_>, told: &[String], layout: Layout) {
+    let further: Vec<&Risk> = view.widening.iter().copied().filter(|risk| !told.contains(&risk.reason)).collect();
+    if further.is_empty() {
         return;
     }
-    let _ = writeln!(text, "\n{}", styled(layout.styles.warning, "Wider access"));
-    for wider in &view.widening {
+    let title = if further.len() < view.widening.len() { "More wider access" } else { "Wider access" };
+    let _ = writeln!(text, "\n{}", styled(layout.styles.warning, title));
+    for wider in further {
         risk(text, 2, layout.styles.warning, wider, wider.logical_resource_id.as_deref(), layout);
     }
 }

@@ -268,11 +268,11 @@ impl<'a> Walk<'_, '_, 'a> {
         let (minimum, maximum) = facts.count();
         let count = items.len() as u64;
         let problem = if count < u64::from(minimum) && certain {
-            Some(format!("{} has {count} items; the minimum is {minimum}", self.location()))
+            Some(format!("{} has {}; the minimum is {minimum}", self.location(), number_of_items(count)))
         } else {
             maximum
                 .filter(|maximum| certain && count > u64::from(*maximum))
-                .map(|maximum| format!("{} has {count} items; the maximum is {maximum}", self.location()))
+                .map(|maximum| format!("{} has {}; the maximum is {maximum}", self.location(), number_of_items(count)))
         };
         if let Some(message) = problem {
             let diagnostic = self.check.error("length-out-of-range", message, self.head(node), "");
@@ -337,4 +337,8 @@ fn takes_any_text(facts: &PropertyFacts) -> bool {
 
 fn has_scalar(types: Types) -> bool {
     types.is_any() || types.has(Types::STRING.or(Types::NUMBER).or(Types::INTEGER).or(Types::BOOLEAN))
+}
+
+fn number_of_items(count: u64) -> String {
+    if count == 1 { "1 item".to_owned() } else { format!("{count} items") }
 }

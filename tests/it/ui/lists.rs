@@ -32,7 +32,7 @@ fn a_rule_removed_from_the_middle_is_one_line() {
           SecurityGroupIngress.1  {"IpProtocol":"tcp","FromPort":"80","ToPort":"80","CidrIp":"10.0.0.0/8"} -> (absent)
           Tags.1                  (absent) -> {"Key":"new","Value":"v"}
 
-    Plan: 0 to add, 1 to update, 0 to replace, 0 may replace, 0 to remove.
+    Plan: 0 to add, 1 to update, 0 to replace, 0 to remove.
     "#);
 }
 
