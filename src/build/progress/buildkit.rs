@@ -8,7 +8,9 @@
 //! <https://github.com/moby/buildkit/tree/master/cache/remotecache> (`Name`; before 0.11 all were `exporting cache`), their status in
 //! <https://github.com/moby/buildkit/blob/master/cache/remotecache/export.go>; the JSON is that of
 //! <https://pkg.go.dev/github.com/moby/buildkit/client#SolveStatus>. `ignore-error` hides the failure of an export from the exit status,
-//! not from the progress: <https://github.com/moby/buildkit/blob/master/solver/llbsolver/export.go>.
+//! not from the progress: <https://github.com/moby/buildkit/blob/master/solver/llbsolver/export.go>. If layers of a cached step have to be
+//! downloaded, its vertex starts again and ends as not cached, with the downloads as its status:
+//! <https://github.com/moby/buildkit/blob/master/util/progress/controller/controller.go>.
 
 use std::collections::BTreeMap;
 
@@ -35,6 +37,21 @@ struct Vertex {
     end: Option<End>,
     is_empty: bool,
     digest: Option<String>,
+    /// Whether its layers were downloaded, so that it did not run.
+    is_downloaded: bool,
+}
+
+impl Vertex {
+    fn finish(&mut self, end: End) {
+        // A cached step that ends once more was only downloaded.
+        if !matches!((&self.end, &end), (Some(End::Cached), End::Done)) {
+            self.end = Some(end);
+        }
+    }
+
+    fn is_cached(&self) -> bool {
+        matches!(self.end, Some(End::Cached)) || (self.is_downloaded && matches!(self.end, Some(End::Done)))
+    }
 }
 
 #[derive(Debug)]
@@ -67,7 +84,7 @@ impl Vertices {
             _ => text.strip_prefix("ERROR: ").map(|message| End::Failed(reason(message))),
         };
         match end {
-            Some(end) => vertex.end = Some(end),
+            Some(end) => vertex.finish(end),
             None => self.status(number, text),
         }
     }
@@ -78,9 +95,9 @@ impl Vertices {
         for JsonVertex { digest, name, completed, cached, error } in vertexes {
             let Some(vertex) = self.vertex(&digest, &name) else { continue };
             if !error.is_empty() {
-                vertex.end = Some(End::Failed(reason(&error)));
+                vertex.finish(End::Failed(reason(&error)));
             } else if completed.is_some() {
-                vertex.end = Some(if cached { End::Cached } else { End::Done });
+                vertex.finish(if cached { End::Cached } else { End::Done });
             }
         }
         for JsonStatus { id, vertex } in statuses {
@@ -110,7 +127,7 @@ impl Vertices {
                 return None;
             }
             self.order += 1;
-            let vertex = Vertex { order: self.order, role: role(name), end: None, is_empty: false, digest: None };
+            let vertex = Vertex { order: self.order, role: role(name), end: None, is_empty: false, digest: None, is_downloaded: false };
             // Before 0.13 this was an operation of its own.
             self.inline |= name == "preparing layers for inline cache";
             self.vertices.insert(id.to_owned(), vertex);
@@ -124,6 +141,7 @@ impl Vertices {
         if text.starts_with("preparing layers for inline cache") && matches!(vertex.role, Role::Other) {
             self.inline = true;
         }
+        vertex.is_downloaded |= matches!(vertex.role, Role::Step) && text.starts_with("sha256:");
         if !matches!(vertex.role, Role::Export(_)) {
             return;
         }
@@ -145,7 +163,7 @@ impl Vertices {
                 Role::Other => {}
                 Role::Step => {
                     steps.total += 1;
-                    steps.cached += usize::from(matches!(vertex.end, Some(End::Cached)));
+                    steps.cached += usize::from(vertex.is_cached());
                 }
                 Role::Import(source) => {
                     let end = vertex.end.as_ref().map(|end| match end {

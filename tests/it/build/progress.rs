@@ -64,6 +64,23 @@ fn a_cold_and_a_fresh_build_are_counted() {
 }
 
 #[test]
+fn a_cached_step_whose_layers_are_downloaded_counts_as_cached() {
+    // As a fresh Docker 28.5.2 prints it: the last step is loaded into the image store, so its layers are needed.
+    let digest = "sha256:65a4bf7f6b4533de38322b0dbfb9d1a4d3d312b23aca056246f1c615c9fc589f";
+    let plain = format!(
+        "#7 [build 2/3] RUN make\n#7 CACHED\n\n#8 [build 3/3] RUN make install\n#8 CACHED\n\n#9 exporting to image\n#9 ...\n\n\
+         #10 [stage-1 2/2] COPY --from=build /app /app\n#10 {digest} 157B / 157B 0.0s done\n#10 DONE 0.1s\n\n\
+         #8 [build 3/3] RUN make install\n#8 {digest} 1.03MB / 1.03MB 0.1s done\n#8 DONE 0.1s\n\n#9 DONE 0.3s\n"
+    );
+    assert_eq!(read(Style::BuildKit, &plain).steps, Some(Steps { total: 3, cached: 3 }));
+    let json = "{\"vertexes\":[{\"digest\":\"sha256:a\",\"name\":\"[2/2] RUN make\",\"completed\":\"t\",\"cached\":true}]}\n\
+                {\"vertexes\":[{\"digest\":\"sha256:a\",\"name\":\"[2/2] RUN make\",\"started\":\"t\",\"completed\":\"t\"}]}\n";
+    assert_eq!(read(Style::BuildKitJson, json).steps, Some(Steps { total: 1, cached: 1 }));
+    let ran = "#7 [2/2] RUN make\n#7 0.123 sha256:65a4bf is printed by the step\n#7 DONE 0.2s\n";
+    assert_eq!(read(Style::BuildKit, ran).steps, Some(Steps { total: 1, cached: 0 }));
+}
+
+#[test]
 fn a_write_that_ignore_error_hides_is_reported() {
     let expected = "cache: not written to 127.0.0.1:1/cache:web: error writing layer blob: failed to do request: Head \
                     \"https://127.0.0.1:1/v2/cache/blobs/sha256:23d9cddd6c6e4ebe323528afe57f6408d923a172d5ec08f77dcf4588ace9bd11\": dial tcp \
