@@ -75,6 +75,7 @@ pub fn validate(template: &Template<'_>, options: Options<'_>) -> Vec<Finding> {
     for diagnostic in template.number_warnings() {
         check.report(diagnostic);
     }
+    limits::size(&mut check);
     check_structure(&mut check);
     unused::check(&mut check);
     check_services(&mut check);
