@@ -85,7 +85,11 @@ impl Vertices {
         };
         match end {
             Some(end) => vertex.finish(end),
-            None => self.status(number, text),
+            None => {
+                // A step of Docker 20.10 begins with its own digest; a download has a size, such as `157B / 157B`.
+                vertex.is_downloaded |= text.starts_with("sha256:") && text.contains(" / ");
+                self.status(number, text);
+            }
         }
     }
 
@@ -101,6 +105,9 @@ impl Vertices {
             }
         }
         for JsonStatus { id, vertex } in statuses {
+            if let Some(vertex) = self.vertices.get_mut(&vertex) {
+                vertex.is_downloaded |= id.starts_with("sha256:");
+            }
             self.status(&vertex, &id);
         }
     }
@@ -141,7 +148,6 @@ impl Vertices {
         if text.starts_with("preparing layers for inline cache") && matches!(vertex.role, Role::Other) {
             self.inline = true;
         }
-        vertex.is_downloaded |= matches!(vertex.role, Role::Step) && text.starts_with("sha256:");
         if !matches!(vertex.role, Role::Export(_)) {
             return;
         }
