@@ -89,6 +89,7 @@ pub fn write(global: &GlobalArgs, path: &Path, bytes: &[u8], new_mode: NewMode) 
 /// # Errors
 ///
 /// Returns an error if it cannot be created, or if a link leads out of the project.
+#[cfg(feature = "build")]
 pub fn create_directory(global: &GlobalArgs, directory: &Path) -> Result<(), Failure> {
     create_directories(global, directory).map(drop)
 }
@@ -97,7 +98,7 @@ pub fn create_directory(global: &GlobalArgs, directory: &Path) -> Result<(), Fai
 ///
 /// # Errors
 ///
-/// As [`create_directory`].
+/// Returns an error if one cannot be created, or if a link leads out of the project.
 pub fn create_directories(global: &GlobalArgs, directory: &Path) -> Result<Vec<PathBuf>, Failure> {
     if directory.is_relative()
         && let Some(project) = project(global)?
