@@ -53,7 +53,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if self.headers.get("Transfer-Encoding", "").lower() != "chunked":
             return self.rfile.read(int(self.headers.get("Content-Length") or 0))
         parts = []
-        while size := int(self.rfile.readline().split(b";")[0], 16):
+        # An engine that was ended sends nothing more.
+        while size := int(self.rfile.readline().split(b";")[0].strip() or b"0", 16):
             parts.append(self.rfile.read(size))
             self.rfile.readline()
         self.rfile.readline()

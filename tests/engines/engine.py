@@ -19,6 +19,8 @@ class Docker:
     def __init__(self, name, root, work, settings):
         self.name, self.root, self.work = name, root, work
         self.settings = settings
+        # What the daemon trusts.
+        self.certificates = f"{work}/certificates.pem"
         self.count = 0
         self.process = None
         self.folder = None
@@ -36,8 +38,9 @@ class Docker:
         command = ["unshare", "--mount", "--pid", "--fork", "--kill-child", f"{HERE}/enter_root.sh"]
         command += [self.root, self.work, f"{self.folder}/state", "dockerd", f"--config-file={self.folder}/daemon.json"]
         command += [f"--host=unix://{socket}", "--iptables=false", "--ip6tables=false", "--cgroup-parent=/rackform-engines"]
+        settings = os.environ | {"HOME": "/tmp", "SSL_CERT_FILE": self.certificates}
         with open(f"{self.folder}/log", "w", encoding="utf-8") as log:
-            self.process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, env=os.environ | {"HOME": "/tmp"})
+            self.process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, env=settings)
         # The command runs in the mount namespace of the daemon, as that of the release which the root folder is of.
         wrapper = f'#!/bin/sh\nexec nsenter --target={self.process.pid} --mount --wdns="$PWD" /usr/bin/docker "$@"\n'
         with open(f"{self.folder}/bin/docker", "w", encoding="utf-8") as file:
