@@ -1,6 +1,6 @@
 //! A stack's operations, reconstructed from its events: where each started, how it ended, and what failed first.
 
-use crate::cloudformation::{ResourceStatus, StackEvent, StackStatus};
+use crate::cloudformation::{OperationEvent, ResourceStatus, StackEvent, StackStatus};
 use indexmap::{IndexMap, IndexSet};
 use serde::Serialize;
 
@@ -13,6 +13,9 @@ pub struct RootCause {
     /// If that is a nested stack: the first failure inside it, and so on.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub nested: Vec<StackEvent>,
+    /// Every other error of the resource that failed, and those with more details than the event.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<OperationEvent>,
     /// The number of other resources that failed or were cancelled after it.
     pub followers: usize,
 }
@@ -164,7 +167,7 @@ impl History {
             event.status_reason = Some(format!("{reason}{hook}"));
         }
         let followers = failed.iter().filter(|name| **name != event.logical_id).count();
-        RootCause { event, nested: Vec::new(), followers }
+        RootCause { event, nested: Vec::new(), errors: Vec::new(), followers }
     }
 }
 
@@ -276,6 +279,7 @@ mod tests {
             status: HookStatus::CompleteFailed,
             reason: Some("buckets are encrypted here".to_owned()),
             failure_mode: Some("FAIL".to_owned()),
+            invocation_id: None,
         });
         let reason = root_cause(&all).and_then(|cause| cause.event.status_reason);
         assert!(reason.as_ref().is_some_and(|reason| reason.ends_with("hook Acme::Guard: buckets are encrypted here")), "{reason:?}");

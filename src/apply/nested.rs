@@ -10,7 +10,7 @@ const DEPTH: usize = 8;
 /// Adds to a root cause that is a nested stack the first failure inside it, and inside the stacks nested in it.
 ///
 /// Nested stacks whose events cannot be read are ignored.
-pub fn find_nested_causes(backend: &dyn Backend, cause: &mut RootCause) {
+pub(super) fn find_nested_causes(backend: &dyn Backend, cause: &mut RootCause) {
     while cause.nested.len() < DEPTH {
         let event = cause.innermost();
         let is_nested = event.resource_type == STACK_TYPE && !event.is_of_stack();

@@ -15,6 +15,7 @@ mod description;
 mod drift;
 mod error;
 pub mod local;
+mod operation_events;
 mod policy;
 mod ssm_parameters;
 mod tail;
@@ -29,6 +30,7 @@ pub use deployed::{add_attributes_of_outputs, deployed_parameters, deployed_stat
 pub use description::{ChangeSetDescription, Drift, EventPage, OperationState, StackDescription, StackName, StackResource, StackSummary};
 pub use drift::{PropertyDifference, ResourceDrift};
 pub use error::{BackendError, BackendHint};
+pub use operation_events::{EventQuery, EventsUnavailable, OperationEvents, Operations};
 pub use ssm_parameters::SsmParameters;
 pub use tail::{EventTail, Pages};
 pub use template_bucket::TemplateBucket;
@@ -302,6 +304,16 @@ pub trait Backend {
     /// As [`Backend::list_events`].
     fn recent_events(&self, stack: &str) -> Result<Vec<StackEvent>, BackendError> {
         self.events_since(stack, None)
+    }
+
+    /// Returns the events of operations on a stack, oldest first. A backend that cannot return them answers with the stack's own events
+    /// and with the reason.
+    ///
+    /// # Errors
+    ///
+    /// As [`Backend::list_events`].
+    fn operation_events(&self, query: &EventQuery<'_>) -> Result<OperationEvents, BackendError> {
+        Ok(OperationEvents::of_stack_events(self.events_since(query.stack, None)?, query))
     }
 
     /// Returns a stack's events that `tail` has not seen yet, oldest first, and adds them to it.

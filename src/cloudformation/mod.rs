@@ -11,6 +11,7 @@ mod change_set_options;
 mod change_set_status;
 mod drift_status;
 mod limits;
+mod operation_event;
 mod resource_status;
 mod stack_event;
 mod stack_status;
@@ -24,6 +25,9 @@ pub use change_set_options::{ChangeSetOptions, DeploymentMode, OnFailure, StackS
 pub use change_set_status::{ChangeSetStatus, ExecutionStatus};
 pub use drift_status::{DifferenceType, ResourceDriftStatus, StackDriftStatus};
 pub use limits::{INLINE_TEMPLATE_LIMIT_BYTES, S3_TEMPLATE_LIMIT_BYTES};
+pub use operation_event::{
+    EventType, FailureMode, OperationEvent, OperationStatus, OperationType, ValidationResult, ValidationStatus, operation_events,
+};
 pub use resource_status::ResourceStatus;
 pub use stack_event::{HookProgress, HookStatus, STACK_TYPE, StackEvent};
 pub use stack_status::{StackOperation, StackStatus};

@@ -27,6 +27,9 @@ pub struct StackEvent {
     pub status: ResourceStatus,
     /// The reason, for failures and clean-ups.
     pub status_reason: Option<String>,
+    /// The ID of the operation that the event belongs to; endpoints without operation IDs have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub operation_id: Option<String>,
     /// The token of the request that started the operation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_request_token: Option<String>,
@@ -51,6 +54,9 @@ pub struct HookProgress {
     pub reason: Option<String>,
     /// `FAIL` if a failure of the hook stops the operation, `WARN` if it does not.
     pub failure_mode: Option<String>,
+    /// The ID of the invocation, under which `GetHookResult` returns the findings.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub invocation_id: Option<String>,
 }
 
 api_values! {

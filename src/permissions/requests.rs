@@ -19,6 +19,7 @@ pub(super) enum Upload {
 
 /// Reading a deployed stack.
 const READ: &[&str] = &[
+    "cloudformation:DescribeEvents",
     "cloudformation:DescribeStackDriftDetectionStatus",
     "cloudformation:DescribeStackEvents",
     "cloudformation:DescribeStackResourceDrifts",

@@ -3,7 +3,8 @@
 use super::layout::Layout;
 use super::styles::{Style, Styles, styled};
 use super::visible::visible;
-use crate::cloudformation::StackEvent;
+use crate::backend::EventsUnavailable;
+use crate::cloudformation::{OperationEvent, OperationStatus, StackEvent};
 
 /// The width below which a line omits the date and padding.
 const WIDE: usize = 110;
@@ -36,6 +37,37 @@ pub fn event_line(event: &StackEvent, layout: Layout) -> String {
         format!("{}  {}  {}  {rest}", styled(styles.dim, time), styled(style, status), event.logical_id)
     };
     line.trim_end().to_owned()
+}
+
+/// Returns an event of an operation as one line without a newline: as [`event_line`], with the result and the place of a validation.
+pub fn operation_event_line(event: &OperationEvent, layout: Layout) -> String {
+    let mut shown = event.event.clone();
+    if shown.status.as_str().is_empty() {
+        let of_validation = event.validation.as_ref().map(|validation| validation.status.as_str());
+        shown.status = of_validation.or(event.operation_status.map(OperationStatus::as_str)).unwrap_or_default().into();
+    }
+    if shown.logical_id.is_empty() {
+        shown.logical_id = event.operation_type.as_str().to_owned();
+    }
+    if let Some(validation) = &event.validation {
+        let mode = if validation.mode.as_str().is_empty() { String::new() } else { format!(" ({})", validation.mode) };
+        let place = validation.path.as_deref().map(|path| format!(" at {path}")).unwrap_or_default();
+        let reason = validation.reason.as_deref().unwrap_or("no reason given");
+        shown.status_reason = Some(format!("{}{mode}: {reason}{place}", validation.name));
+    }
+    event_line(&shown, layout)
+}
+
+/// Returns why the details of a failure are unknown, and how to show them.
+pub fn events_unavailable(why: &EventsUnavailable) -> String {
+    let result = "only the stack's events are shown, without every error of a resource and the results of validations";
+    match why {
+        EventsUnavailable::Unsupported(_) => format!("the endpoint does not support DescribeEvents: {result}"),
+        EventsUnavailable::Denied(error) => {
+            format!("{error}: {result}; allow cloudformation:DescribeEvents, which `rackform permissions` lists")
+        }
+        EventsUnavailable::Failed(error) => format!("{error}: {result}; `rackform events --failed` tries again"),
+    }
 }
 
 /// Returns the style of a stack's or resource's status.

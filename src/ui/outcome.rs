@@ -10,7 +10,7 @@ use super::stack_status::meaning;
 use super::styles::styled;
 use super::visible::{one_line, visible};
 use crate::apply::{Outcome, RootCause};
-use crate::cloudformation::{StackEvent, StackStatus};
+use crate::cloudformation::{OperationEvent, StackEvent, StackStatus};
 
 /// The command that resumes an interrupted operation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -119,6 +119,9 @@ pub fn because(heading: &str, cause: Option<&RootCause>) -> String {
     for (depth, event) in cause.nested.iter().enumerate() {
         let _ = write!(text, "\n  {:indent$}in the nested stack: {}", "", failure(event), indent = 2 * (depth + 1));
     }
+    for error in &cause.errors {
+        let _ = write!(text, "\n  {:indent$}also: {}", "", more(error), indent = 2 * (cause.nested.len() + 1));
+    }
     match cause.followers {
         0 => {}
         1 => text.push_str("\n  1 other resource failed or was cancelled after it"),
@@ -127,6 +130,18 @@ pub fn because(heading: &str, cause: Option<&RootCause>) -> String {
         }
     }
     text
+}
+
+/// Returns another error of the same resource.
+fn more(error: &OperationEvent) -> String {
+    let reason = visible(&error.reason().unwrap_or("no reason given").replace('\n', " ")).into_owned();
+    match &error.validation {
+        Some(validation) => {
+            let place = validation.path.as_deref().map(|path| format!(" at {}", one_line(path))).unwrap_or_default();
+            format!("{}: {reason}{place}", one_line(&validation.name))
+        }
+        None => reason,
+    }
 }
 
 fn failure(event: &StackEvent) -> String {

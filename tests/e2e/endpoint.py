@@ -53,6 +53,7 @@ os.environ.update(
 )
 
 import ministack.services.cloudformation as cloudformation  # noqa: E402
+import operations  # noqa: E402
 from ministack.services import ssm  # noqa: E402
 from ministack.services.cloudformation import changesets, engine, handlers, provisioners, stacks  # noqa: E402
 
@@ -241,7 +242,7 @@ provisioners._REPLACING_PROPERTIES.update(
 STACK = "AWS::CloudFormation::Stack"
 OPENING = ("CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "DELETE_IN_PROGRESS")
 CLEANING_UP = "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"
-stock_add_event = stacks._add_event
+stock_add_event = operations.recorded(stacks._add_event, cloudformation._stack_events)
 # By stack name and logical ID: the first event of a resource's update, delayed until the action is known; then the action.
 pending, does = {}, {}
 # The stacks whose update is in its clean-up phase.
@@ -319,6 +320,24 @@ def list_change_sets(params):
 
 
 actions.update({"CreateChangeSet": create_change_set, "ListChangeSets": list_change_sets})
+
+# Operations have IDs and events.
+stock_describe_stack_events, stock_describe_events = actions["DescribeStackEvents"], actions["DescribeEvents"]
+
+
+def describe_stack_events(params):
+    return operations.with_operation_ids(stock_describe_stack_events(params), cloudformation._stack_events)
+
+
+def describe_events(params):
+    value = lambda name: (params.get(name) or [""])[0]  # noqa: E731
+    if not value("OperationId"):
+        return stock_describe_events(params)
+    failed_only = value("Filters.FailedEvents").lower() == "true"
+    return handlers._xml(200, "DescribeEventsResponse", operations.described(value("OperationId"), failed_only, cloudformation._stack_events))
+
+
+actions.update({"DescribeStackEvents": describe_stack_events, "DescribeEvents": describe_events})
 
 
 # Resources of slow stacks take some time, so that an operation can be followed, interrupted and cancelled. Operations run on their own

@@ -92,17 +92,19 @@ pub(super) fn event(event: &sdk::StackEvent) -> StackEvent {
         id: text(event.event_id()),
         timestamp: time(event.timestamp()),
         logical_id: text(event.logical_resource_id()),
-        physical_id: event.physical_resource_id().filter(|id| !id.is_empty()).map(ToOwned::to_owned),
+        physical_id: given(event.physical_resource_id()),
         resource_type: text(event.resource_type()),
         status: event.resource_status().map(|status| ResourceStatus::from(status.as_str())).unwrap_or_default(),
-        status_reason: event.resource_status_reason().filter(|reason| !reason.is_empty()).map(ToOwned::to_owned),
-        client_request_token: event.client_request_token().filter(|token| !token.is_empty()).map(ToOwned::to_owned),
+        status_reason: given(event.resource_status_reason()),
+        operation_id: given(event.operation_id()),
+        client_request_token: given(event.client_request_token()),
         detailed_status: event.detailed_status().map(|status| status.as_str().to_owned()),
         hook: event.hook_type().map(|hook_type| HookProgress {
             hook_type: hook_type.to_owned(),
             status: event.hook_status().map(|status| HookStatus::from(status.as_str())).unwrap_or_default(),
             reason: event.hook_status_reason().map(ToOwned::to_owned),
             failure_mode: event.hook_failure_mode().map(|mode| mode.as_str().to_owned()),
+            invocation_id: given(event.hook_invocation_id()),
         }),
     }
 }
@@ -241,10 +243,15 @@ fn detail(detail: &sdk::ResourceChangeDetail) -> Value {
     Value::Object(object)
 }
 
-fn text(text: Option<&str>) -> String {
+/// Returns a text that AWS may leave out or empty.
+pub(super) fn given(text: Option<&str>) -> Option<String> {
+    text.filter(|text| !text.is_empty()).map(ToOwned::to_owned)
+}
+
+pub(super) fn text(text: Option<&str>) -> String {
     text.unwrap_or_default().to_owned()
 }
 
-fn time(at: Option<&DateTime>) -> String {
+pub(super) fn time(at: Option<&DateTime>) -> String {
     at.and_then(|at| at.fmt(DateTimeFormat::DateTime).ok()).unwrap_or_default()
 }

@@ -8,6 +8,7 @@ mod convert;
 mod drift;
 mod error;
 mod events;
+mod operation_events;
 mod retried;
 mod rollback;
 mod sent_secrets;
@@ -26,8 +27,8 @@ use self::sent_secrets::SentSecrets;
 pub use self::templates::template_address;
 use super::deployed::hide_secret_outputs;
 use super::{
-    Backend, BackendCapabilities, BackendError, ChangeSetDescription, ChangeSetRequest, DeleteOptions, EventPage, EventTail,
-    OperationState, ResourceDrift, RollbackOptions, SsmParameters, StackDescription, StackResource, StackSummary,
+    Backend, BackendCapabilities, BackendError, ChangeSetDescription, ChangeSetRequest, DeleteOptions, EventPage, EventQuery, EventTail,
+    OperationEvents, OperationState, ResourceDrift, RollbackOptions, SsmParameters, StackDescription, StackResource, StackSummary,
 };
 use crate::aws::{Identity, Session};
 use crate::cloudformation::{StackEvent, StackStatus};
@@ -176,7 +177,7 @@ impl Backend for AwsBackend {
             }
             token = response.next_token().map(ToOwned::to_owned);
             if token.is_none() {
-                return Ok(convert::change_set(&response, changes));
+                return Ok(self.sent_secrets.change_set(convert::change_set(&response, changes)));
             }
         }
     }
@@ -245,6 +246,10 @@ impl Backend for AwsBackend {
 
     fn recent_events(&self, stack: &str) -> Result<Vec<StackEvent>, BackendError> {
         self.latest_events(stack)
+    }
+
+    fn operation_events(&self, query: &EventQuery<'_>) -> Result<OperationEvents, BackendError> {
+        self.events_of_operations(query)
     }
 
     fn new_events(&self, stack: &str, tail: &mut EventTail) -> Result<Vec<StackEvent>, BackendError> {

@@ -5,8 +5,8 @@
 
 use std::cell::RefCell;
 
-use crate::backend::{ChangeSetRequest, ParameterInput, StackDescription};
-use crate::cloudformation::StackEvent;
+use crate::backend::{ChangeSetDescription, ChangeSetRequest, ParameterInput, StackDescription};
+use crate::cloudformation::{OperationEvent, STACK_TYPE, StackEvent};
 use crate::diagnostic::Source;
 use crate::secret::{Mask, is_no_echo};
 use crate::template::{Arena, Template};
@@ -32,10 +32,29 @@ impl SentSecrets {
     /// Returns an event with the secrets masked.
     pub(super) fn event(&self, mut event: StackEvent) -> StackEvent {
         event.status_reason = event.status_reason.map(|reason| self.text(reason));
+        // The ID of a resource may contain its name. Those of stacks are ARNs, by which events of the stack itself are recognized.
+        if event.resource_type != STACK_TYPE {
+            event.physical_id = event.physical_id.map(|id| self.text(id));
+        }
         if let Some(hook) = &mut event.hook {
             hook.reason = hook.reason.take().map(|reason| self.text(reason));
         }
         event
+    }
+
+    /// Returns an event of an operation with the secrets masked.
+    pub(super) fn operation_event(&self, event: OperationEvent) -> OperationEvent {
+        let mut event = OperationEvent { event: self.event(event.event), ..event };
+        if let Some(validation) = &mut event.validation {
+            validation.reason = validation.reason.take().map(|reason| self.text(reason));
+        }
+        event
+    }
+
+    /// Returns a change set with the secrets in its reason masked.
+    pub(super) fn change_set(&self, mut change_set: ChangeSetDescription) -> ChangeSetDescription {
+        change_set.status_reason = change_set.status_reason.map(|reason| self.text(reason));
+        change_set
     }
 
     /// Returns a stack with the secrets masked.

@@ -108,6 +108,7 @@ fn new_stack(backend: &LocalBackend, transaction: &mut Transaction<'_>, name: &s
         policy: None,
         events: 0,
         operation: None,
+        operation_id: None,
         stuck: None,
     })
 }

@@ -45,6 +45,9 @@ pub(super) struct StackRecord {
     pub(super) policy: Option<String>,
     /// The number of events.
     pub(super) events: u64,
+    /// The ID of the last operation, which its events have.
+    #[serde(default)]
+    pub(super) operation_id: Option<String>,
     /// The operation in progress.
     pub(super) operation: Option<Operation>,
     /// A failed rollback, or a failed operation that was not rolled back, with its progress.

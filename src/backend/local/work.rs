@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::attributes::{AttributeSource, attribute};
 use super::clock::stamp;
 use super::desired::{Desired, desired};
+use super::identity::uuid;
 use super::record::{AccountRecord, Deployment, Operation, Phase, ResourceRecord, StackRecord};
 use super::store::{Table, Transaction};
 use super::{LocalBackend, event_key, order, resource_key};
@@ -50,6 +51,10 @@ impl Work<'_, '_, '_> {
         if status.as_str().starts_with("UPDATE_") {
             self.stack.updated = Some(stamp(&*self.backend.clock));
         }
+        // As on AWS, an automatic rollback is an operation of its own, and a clean-up is not.
+        if status.is_in_progress() && !status.as_str().contains("COMPLETE") {
+            self.stack.operation_id = Some(uuid(&format!("{}/{}", self.stack.id, self.stack.events)));
+        }
         let (name, id) = (self.stack.name.clone(), self.stack.id.clone());
         self.event(&name, Some(&id), STACK_TYPE, ResourceStatus::of_stack(status), reason)
     }
@@ -78,6 +83,7 @@ impl Work<'_, '_, '_> {
             resource_type: resource_type.to_owned(),
             status,
             status_reason: reason.map(|reason| mask.text(reason)),
+            operation_id: self.stack.operation_id.clone(),
             ..StackEvent::default()
         };
         self.transaction.put(Table::EVENTS, &event_key(&self.stack.id, &event.id), &event)

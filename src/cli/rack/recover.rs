@@ -5,6 +5,7 @@ use crate::backend::{Backend, RollbackOptions, StackDescription};
 use crate::cli::rack::delete;
 use crate::cli::shared::backend::{self, Access};
 use crate::cli::shared::execute::ExecuteArgs;
+use crate::cli::shared::following;
 use crate::cli::{Context, ExitCode, Failure};
 use crate::cloudformation::StackStatus;
 use crate::operation;
@@ -61,7 +62,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
             }
         }
     }
-    let recovery = recovery(backend.as_ref(), &description)?;
+    let recovery = recovery(context, backend.as_ref(), &description)?;
     let requested = RequestedRecovery { action: args.choose.clone(), skip: args.skip.clone(), retain: args.retain.clone() };
     let action = recover::choose(&recovery, &requested)?;
     args.execution.show_recovery(context, &recovery)?;
@@ -90,6 +91,9 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
         confirmed.map_err(|failure| without_terminal(failure, context, &recovery, &action))?;
     }
     let events = backend.recent_events(&description.id)?;
+    // An earlier run may have requested the rollback that this one waits for: no update began before it.
+    let began = apply::history::operations(&events).last().and_then(|operation| operation.first());
+    let waits = matches!(action, RecoveryAction::Wait) && !began.is_some_and(|event| event.status.as_stack_status().is_rolling_back());
     start(backend.as_ref(), &stack, &action, context.settings()?.cloudformation_role_arn().map(str::to_owned))?;
     let resources = backend.list_resources(&description.id)?.len();
     let outcome = args.execution.follow(context, backend.as_ref(), &stack, resources, |observer, interrupted| {
@@ -101,7 +105,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     })?;
     let exit_code = args.execution.report(context, &outcome, &stack)?;
     // The requested rollback succeeded.
-    let rolled_back = matches!(&outcome, Outcome::RolledBack { .. }) && !matches!(action, RecoveryAction::Wait);
+    let rolled_back = matches!(&outcome, Outcome::RolledBack { .. }) && !waits;
     Ok(if rolled_back { ExitCode::Done } else { exit_code })
 }
 
@@ -129,12 +133,13 @@ fn start(backend: &dyn Backend, stack: &str, action: &RecoveryAction, role_arn: 
 /// # Errors
 ///
 /// Returns an error if the backend fails.
-fn recovery(backend: &dyn Backend, stack: &StackDescription) -> Result<Recovery, Failure> {
+fn recovery(context: &mut Context<'_>, backend: &dyn Backend, stack: &StackDescription) -> Result<Recovery, Failure> {
     let events = backend.recent_events(&stack.id)?;
     let resources = if stack.status.is_review() { Vec::new() } else { backend.list_resources(&stack.id)? };
     let mut recovery = recover::recovery(StackSnapshot { stack, events: &events, resources: &resources });
     if let Some(cause) = &mut recovery.root_cause {
-        apply::find_nested_causes(backend, cause);
+        let unavailable = apply::explain_failure(backend, &stack.id, cause);
+        following::report_unavailable(context, unavailable.as_ref());
     }
     Ok(recovery)
 }

@@ -2,6 +2,7 @@
 
 use crate::apply;
 use crate::cli::shared::backend::{self, Access, BackendArgs};
+use crate::cli::shared::following;
 use crate::cli::{Context, ExitCode, Failure, Format, MergedOutput};
 use crate::operation::DeployedStack;
 use crate::secret::MASKED;
@@ -52,7 +53,8 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     let parameters = parameters.collect();
     let mut last_operation = LastOperation::of(&backend.recent_events(&description.id)?);
     if let Some(cause) = last_operation.as_mut().and_then(|operation| operation.root_cause.as_mut()) {
-        apply::find_nested_causes(backend.as_ref(), cause);
+        let unavailable = apply::explain_failure(backend.as_ref(), &description.id, cause);
+        following::report_unavailable(context, unavailable.as_ref());
     }
     // A stack in review has no resources, and CloudFormation may refuse to list them.
     let resources = if description.status.is_review() { 0 } else { backend.list_resources(&stack)?.len() };

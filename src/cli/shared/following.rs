@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::apply::{ApplyError, Observer, progress};
-use crate::backend::BackendError;
+use crate::backend::{BackendError, EventsUnavailable};
 use crate::cli::shared::interrupt;
 use crate::cli::{Context, Failure, Format};
 use crate::cloudformation::StackEvent;
@@ -39,6 +39,15 @@ pub fn follow<T>(
     let failure = printer.failure;
     let value = result?;
     failure.map_or(Ok(value), Err)
+}
+
+/// Reports why the details of a failure are unknown. An endpoint that does not have them is mentioned with `-v` only.
+pub fn report_unavailable(context: &mut Context<'_>, why: Option<&EventsUnavailable>) {
+    match why {
+        Some(why) if why.is_unsupported() => context.detail(&ui::events_unavailable(why)),
+        Some(why) => context.status(&ui::events_unavailable(why)),
+        None => {}
+    }
 }
 
 /// Prints events.
@@ -90,6 +99,10 @@ impl Observer for EventPrinter<'_, '_> {
 
     fn notice(&mut self, text: &str) {
         self.print(text.to_owned());
+    }
+
+    fn events_unavailable(&mut self, why: &EventsUnavailable) {
+        self.print(ui::events_unavailable(why));
     }
 
     fn reachable(&mut self) {

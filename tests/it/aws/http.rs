@@ -101,8 +101,11 @@ pub fn serve(connection: &TcpStream, mut answer: impl FnMut(Request) -> Option<V
     let mut reader = BufReader::new(other);
     let mut connection = connection;
     while let Some(request) = Request::read(&mut reader) {
+        let is_last = request.header("connection").is_some_and(|connection| connection.eq_ignore_ascii_case("close"));
         let Some(answer) = answer(request) else { return };
-        if connection.write_all(&answer).is_err() {
+        if connection.write_all(&answer).is_err() || is_last {
+            // The clone of the stream would keep it open.
+            let _ = connection.shutdown(std::net::Shutdown::Both);
             return;
         }
     }

@@ -20,6 +20,7 @@ mod imports;
 mod inspect;
 mod killed;
 mod known;
+mod operations;
 mod parameter_store;
 mod permissions;
 mod play;

@@ -28,6 +28,10 @@ pub struct Play {
     pub nested: Vec<(&'static str, Vec<Line>)>,
     /// Resources: logical ID, type, status.
     pub resources: Vec<(&'static str, &'static str, &'static str)>,
+    /// The ID of the operation, which every event has; empty for an endpoint without operation IDs.
+    pub operation: &'static str,
+    /// The pages of `DescribeEvents`: the `<member>` elements of each.
+    pub described: Vec<String>,
 }
 
 struct Stage {
@@ -72,7 +76,9 @@ impl Stage {
             "GetTemplate" => success(action, &format!("<TemplateBody>{}</TemplateBody>", escaped(self.play.template))),
             "DescribeStackEvents" => {
                 let nested = self.play.nested.iter().find(|(word, _)| body.contains(word)).map(|(_, events)| events.clone());
-                events(action, body, &nested.unwrap_or_else(|| self.shown()))
+                let (status, text) = events(action, body, &nested.unwrap_or_else(|| self.shown()));
+                let operation = format!("</EventId><OperationId>{}</OperationId>", self.play.operation);
+                (status, if self.play.operation.is_empty() { text } else { text.replace("</EventId>", &operation) })
             }
             "ListStackResources" => {
                 let member = |(name, kind, status): &(&str, &str, &str)| {
@@ -86,6 +92,7 @@ impl Stage {
                 success(action, &format!("<StackResourceSummaries>{members}</StackResourceSummaries>"))
             }
             "ListExports" => success(action, "<Exports/>"),
+            "DescribeEvents" if !self.play.described.is_empty() => described(action, body, &self.play.described),
             other => refusal("InvalidAction", &format!("unexpected request: {other}")),
         }
     }
@@ -131,6 +138,14 @@ fn events(action: &str, body: &str, lines: &[Line]) -> (u16, String) {
     }
     let next = if lines.len() > from + 100 { format!("<NextToken>{}</NextToken>", from + 100) } else { String::new() };
     success(action, &format!("<StackEvents>{members}</StackEvents>{next}"))
+}
+
+/// Returns a page of the events of an operation.
+pub fn described(action: &str, body: &str, pages: &[String]) -> (u16, String) {
+    let token = body.split('&').find_map(|pair| pair.strip_prefix("NextToken="));
+    let page: usize = token.map_or(0, |token| token.parse().unwrap());
+    let next = if page + 1 < pages.len() { format!("<NextToken>{}</NextToken>", page + 1) } else { String::new() };
+    success(action, &format!("<OperationEvents>{}</OperationEvents>{next}", pages[page]))
 }
 
 fn escaped(text: &str) -> String {
