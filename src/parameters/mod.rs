@@ -33,6 +33,8 @@ pub enum Provenance {
     File,
     /// A command line option.
     Flag,
+    /// An environment variable, a file or a terminal that an operator chose to keep the value secret.
+    Secret,
 }
 
 impl std::fmt::Display for Provenance {
@@ -42,6 +44,7 @@ impl std::fmt::Display for Provenance {
             Self::Deployed => "deployed",
             Self::File => "file",
             Self::Flag => "flag",
+            Self::Secret => "secret",
         })
     }
 }

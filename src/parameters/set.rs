@@ -112,6 +112,9 @@ impl<'a> ParameterSet<'a> {
                 let span = override_value.and_then(|value| value.span.as_ref());
                 set.check(template, &declaration, Checkable { text, provenance, span }, patterns, &mut problems);
             }
+            if provenance == Provenance::Secret && !declaration.no_echo {
+                problems.push(not_secret(template, &declaration));
+            }
             let value = value.filter(|_| problems.0.len() == known);
             let place = override_value.and_then(|value| value.span.clone());
             set.parameters.insert(entry.name, Parameter { declaration, value, provenance, place });
@@ -154,7 +157,7 @@ impl<'a> ParameterSet<'a> {
                 diagnostic = diagnostic.at(&span.source, span.value, "");
             }
             // The value's own position is enough for a template that exists only in memory, such as the deployed or the rendered one.
-            if span.is_none() && provenance != Provenance::Flag || template.source.is_file() {
+            if span.is_none() && !matches!(provenance, Provenance::Flag | Provenance::Secret) || template.source.is_file() {
                 let label = if span.is_some() { "declared here" } else { "" };
                 let span = if provenance == Provenance::Default {
                     declaration.entry.body.get("Default").map_or(declaration.entry.name_span, |node| node.span)
@@ -187,6 +190,17 @@ struct Checkable<'v> {
     text: &'v str,
     provenance: Provenance,
     span: Option<&'v OverrideSpan>,
+}
+
+/// A parameter that is not `NoEcho` is shown by CloudFormation, and in plans and logs.
+fn not_secret(template: &Template<'_>, declaration: &Declaration<'_>) -> Diagnostic {
+    let name = declaration.name();
+    Diagnostic::error(
+        "not-secret",
+        format!("the value of `{name}` is given as a secret, but the parameter is not NoEcho, so it would be shown"),
+    )
+    .at(template.source, declaration.entry.name_span, "declared without `NoEcho: true`")
+    .hinted("declare it with `NoEcho: true`, or give the value as that of any other parameter")
 }
 
 fn no_previous(name: &str, span: Option<&OverrideSpan>) -> Diagnostic {

@@ -24,6 +24,7 @@ mod parameters;
 mod patch;
 mod permissions;
 mod plan;
+mod plan_secrets;
 mod policy;
 mod preflight;
 mod program;

@@ -10,13 +10,14 @@ use crate::cli::shared::diff_input::{DiffInput, ParameterArgs, StateArgs};
 use crate::cli::shared::execute::ExecuteArgs;
 use crate::cli::shared::notes::print_note;
 use crate::cli::shared::plan_keys;
+use crate::cli::shared::secret_values;
 use crate::cli::shared::stack_args::StackArgs;
 use crate::cli::{Context, ExitCode, Failure};
 use crate::config::FileKind;
 use crate::diagnostic::Source;
 use crate::operation::{self, Baseline, OperationError, PreparedChange, SavedPlanMismatch, SavedPlanRequest};
 use crate::parameters::ParameterOverrides;
-use crate::plan::saved::{ReadPlan, SavedPlan};
+use crate::plan::saved::{ReadPlan, SavedPlan, SecretKey};
 
 /// Create or update the stack from rack.yaml, or apply a saved plan
 ///
@@ -34,6 +35,9 @@ pub struct Args {
     /// Refuse a saved plan without a signature of this public key, an Ed25519 key in PEM format, which only its owner can write
     #[arg(long, value_name = "KEYFILE", requires = "plan_file")]
     require_signature: Option<PathBuf>,
+    /// Key that was written when the plan was saved, by which its secrets are recognised [default: PLANFILE and `.key`]
+    #[arg(long, value_name = "KEYFILE", requires = "plan_file")]
+    secret_key: Option<PathBuf>,
     #[command(flatten)]
     parameters: ParameterArgs,
     /// Enable termination protection after the change
@@ -65,7 +69,9 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
         None => context.stack_to_change()?,
     };
     let mut overrides = ParameterOverrides::default();
-    args.parameters.add_to(&mut overrides)?;
+    if saved.is_none() {
+        args.parameters.add_to(&mut overrides)?;
+    }
     let backend = backend::open(context, Access::Write, &args.execution.backend)?;
     if let Some(read) = &saved {
         operation::check_saved_location(&read.plan, backend.as_ref())?;
@@ -100,17 +106,36 @@ fn prepare_saved<'a>(args: &Args, read: ReadPlan, context: &mut Context<'a>, bac
     if read.has_signature && !read.is_verified {
         context.status("the saved plan is signed; to check the signature, use `--require-signature`");
     }
+    let given = secret_values::read(&args.parameters.secrets)?;
+    let names: Vec<&str> = read.plan.secrets();
+    let secrets = secret_values::of_plan(context, &names, given)?;
+    let secret_key = if names.is_empty() { None } else { secret_key(args)? };
     let inspector = if read.plan.import.is_some() { Some(backend::inspector(context, backend)?) } else { None };
     let request = SavedPlanRequest {
         read,
         rack: context.rack_file()?,
         requested: args.stack.requested(),
+        secrets,
+        secret_key,
         cloudformation_role_arn: context.settings()?.cloudformation_role_arn().map(str::to_owned),
         offline_state: StateArgs::default().load(context, &DiffInput::Rack)?,
         inspector: inspector.as_deref(),
     };
     let arena = context.arena;
     Ok(operation::prepare_saved_plan(request, backend, arena, &mut |note| print_note(context, note))?)
+}
+
+/// Returns the key of the plan's secrets; `None` if there is none where it is expected, and no other file is named.
+fn secret_key(args: &Args) -> Result<Option<SecretKey>, Failure> {
+    let path = match (&args.secret_key, &args.plan_file) {
+        (Some(path), _) => path.clone(),
+        (None, Some(plan)) => plan_keys::secret_key_path(plan),
+        (None, None) => return Ok(None),
+    };
+    if args.secret_key.is_none() && path.symlink_metadata().is_err() {
+        return Ok(None);
+    }
+    plan_keys::secret_key(&path).map(Some)
 }
 
 /// Returns the stack of a saved plan, which must be the one that the command line or rack.yaml names.

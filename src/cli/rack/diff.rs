@@ -184,7 +184,8 @@ fn path_of(input: &DiffInput) -> Option<&std::path::Path> {
 }
 
 fn create_plan(args: &Args, context: &mut Context<'_>) -> Result<(Plan, AwsConfirmation), Failure> {
-    let before_args = ParameterArgs { parameter: args.before_parameter.clone(), parameter_files: args.before_parameters.clone() };
+    let before_args =
+        ParameterArgs { parameter: args.before_parameter.clone(), parameter_files: args.before_parameters.clone(), secrets: Vec::new() };
     if args.before == DiffInput::Deployed && before_args.is_empty() {
         return plan_from_deployed(args, context);
     }

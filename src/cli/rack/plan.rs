@@ -1,6 +1,6 @@
 //! `rackform plan`: shows what `apply` would do to the deployed stack, and saves the plan.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::cli::shared::aws_confirmation::ConfirmArgs;
 use crate::cli::shared::backend::{self, Access, BackendArgs};
@@ -16,25 +16,28 @@ use crate::cli::shared::summary::SummaryArgs;
 use crate::cli::{Context, ExitCode, Failure, MergedOutput};
 use crate::files::NewMode;
 use crate::operation::{self, Baseline, Denied, PolicyChecks};
-use crate::parameters::ParameterOverrides;
-use crate::plan::saved::SavedPlan;
+use crate::parameters::{ParameterOverrides, ParameterSet};
+use crate::plan::saved::{SavedPlan, SecretKey};
 use crate::ui;
 
 /// Show what `apply` would do to the deployed stack, and save the plan for `apply PLANFILE`
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  rackform plan\n  rackform plan -p BuildCache=Yes -o change.plan\n  rackform plan -o change.plan --sign-key plan.key\n  rackform plan -p BuildCache=Yes --import BuildCacheFilesystem=fs-0123456789abcdef0\n  rackform plan --exit-code --format markdown > comment.md\n  rackform plan --confirm-with-aws\n\nExit codes: 0 done, 2 changes with --exit-code, 3 denied, 5 AWS differs from the prediction, 6 refused, 65 bad template or parameters."
+    after_help = "Examples:\n  rackform plan\n  rackform plan -p BuildCache=Yes -o change.plan\n  rackform plan -o change.plan --sign-key plan.key\n  rackform plan -o change.plan --secret Password=env:PASSWORD\n  rackform plan -p BuildCache=Yes --import BuildCacheFilesystem=fs-0123456789abcdef0\n  rackform plan --exit-code --format markdown > comment.md\n  rackform plan --confirm-with-aws\n\nExit codes: 0 done, 2 changes with --exit-code, 3 denied, 5 AWS differs from the prediction, 6 refused, 65 bad template or parameters."
 )]
 pub struct Args {
     #[command(flatten)]
     parameters: ParameterArgs,
-    /// Save the plan to a file that `rackform apply FILE` applies exactly; contains no NoEcho values except template defaults
+    /// Save the plan to a file that `rackform apply FILE` applies exactly. New NoEcho values are not in it: `apply` asks for them again
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
     /// Sign the saved plan with this private key, for `apply --require-signature`: an Ed25519 key in PEM format, which only its owner can
     /// read
     #[arg(long, value_name = "KEYFILE", requires = "output")]
     sign_key: Option<PathBuf>,
+    /// Key by which `apply` recognises new NoEcho values; made if the file does not exist [default: the plan's file name and `.key`]
+    #[arg(long, value_name = "KEYFILE", requires = "output")]
+    secret_key: Option<PathBuf>,
     /// Output format
     #[arg(long, value_enum, default_value_t)]
     format: PlanFormat,
@@ -107,7 +110,10 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     change.compare_stack_settings(backend.as_ref())?;
     // Errors of parameters that cannot be saved are reported before the plan is shown.
     let parameters = match &args.output {
-        Some(_) => Some(SavedPlan::parameters_of(change.after.parameters)?),
+        Some(path) => {
+            let key = secret_key(args, path, change.after.parameters, context)?;
+            Some(SavedPlan::parameters_of(change.after.parameters, &stack, key.as_ref())?)
+        }
         None => None,
     };
     let heading = ui::plan::Heading { subject: ui::plan::Subject::Stack(&stack), made: changes::basis_text(change.basis()) };
@@ -162,4 +168,13 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
         return Ok(ExitCode::Disagreement);
     }
     Ok(if args.exit_code && has_changes { ExitCode::Differences } else { ExitCode::Done })
+}
+
+/// Returns the key for the plan's secrets, if it has any.
+fn secret_key(args: &Args, plan: &Path, parameters: &ParameterSet<'_>, context: &mut Context<'_>) -> Result<Option<SecretKey>, Failure> {
+    if SavedPlan::new_secrets(parameters).is_empty() {
+        return Ok(None);
+    }
+    let path = args.secret_key.clone().unwrap_or_else(|| plan_keys::secret_key_path(plan));
+    plan_keys::secret_key_or_new(context, &path).map(Some)
 }

@@ -195,6 +195,16 @@ impl<'a> Context<'a> {
         }
     }
 
+    /// Asks for a value that is not shown while it is typed.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the terminal cannot be read.
+    pub fn ask_secret(&mut self, question: &str) -> Result<String, Failure> {
+        crate::cli::shared::interrupt::while_prompting(|| self.screen.ask_secret(question))
+            .map_err(|error| Failure::new(ExitCode::Declined, "cannot read the value from the terminal").caused_by(&error))
+    }
+
     /// Returns whether progress can be redrawn in place.
     pub fn can_draw_progress(&self) -> bool {
         !self.global.quiet && self.screen.can_draw()

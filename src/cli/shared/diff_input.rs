@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::cli::shared::notes::print_note;
+use crate::cli::shared::secret_values;
 use crate::cli::{Context, ExitCode, Failure};
 use crate::config::FileKind;
 use crate::diagnostic::{Diagnostic, Diagnostics, Source, Span};
@@ -48,16 +49,20 @@ pub struct ParameterArgs {
     /// Parameter file, JSON or YAML: a map, or a list as the AWS CLI accepts it; `--parameter` takes precedence
     #[arg(long = "parameters", value_name = "FILE")]
     pub parameter_files: Vec<PathBuf>,
+    /// Value of a NoEcho parameter, from the environment (`NAME=env:VARIABLE`), a file (`NAME=file:PATH`) or standard input (`NAME=-`);
+    /// may be repeated
+    #[arg(long = "secret", value_name = "NAME=SOURCE")]
+    pub secrets: Vec<String>,
 }
 
 impl ParameterArgs {
     /// Returns whether no parameters are given.
     pub fn is_empty(&self) -> bool {
-        let Self { parameter, parameter_files } = self;
-        parameter.is_empty() && parameter_files.is_empty()
+        let Self { parameter, parameter_files, secrets } = self;
+        parameter.is_empty() && parameter_files.is_empty() && secrets.is_empty()
     }
 
-    /// Adds the parameters of files, then of options, over existing overrides.
+    /// Adds the parameters of files, then of options, then secrets, over existing overrides.
     ///
     /// # Errors
     ///
@@ -73,7 +78,8 @@ impl ParameterArgs {
         if !problems.0.is_empty() {
             return Err(problems.into());
         }
-        overrides.add_flags(&self.parameter).map_err(|problems| Failure::Problems(problems, ExitCode::Usage))
+        overrides.add_flags(&self.parameter).map_err(|problems| Failure::Problems(problems, ExitCode::Usage))?;
+        secret_values::add_to(overrides, &self.secrets)
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::cli::ExitCode;
+use crate::cli::shared::hidden_input;
 
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 static COUNT: AtomicUsize = AtomicUsize::new(0);
@@ -27,6 +28,7 @@ pub fn flag() -> &'static AtomicBool {
             if FOLLOWING.load(Ordering::SeqCst) {
                 let _ = std::io::stderr().write_all(LEFT_RUNNING.as_bytes());
             }
+            hidden_input::restore();
             std::process::exit(ExitCode::Interrupted.number().into());
         }
     });
@@ -53,6 +55,7 @@ pub fn reset() {
 
 /// Runs a prompt, during which an interrupt ends the program immediately.
 pub fn while_prompting<T>(prompt: impl FnOnce() -> T) -> T {
+    flag();
     PROMPTING.store(true, Ordering::SeqCst);
     let answer = prompt();
     PROMPTING.store(false, Ordering::SeqCst);

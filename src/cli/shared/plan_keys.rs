@@ -3,11 +3,12 @@
 //! Keys are files, never arguments: every user of the machine can read the arguments of a process.
 
 use std::os::unix::fs::MetadataExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use crate::cli::{ExitCode, Failure};
-use crate::files::{self, ReadError};
-use crate::plan::saved::{KeyError, SigningKey, VerifyingKey};
+use crate::cli::shared::files::write;
+use crate::cli::{Context, ExitCode, Failure};
+use crate::files::{self, NewMode, ReadError};
+use crate::plan::saved::{KeyError, SecretKey, SigningKey, VerifyingKey};
 
 /// Largest key file that is read, in bytes. A key of Ed25519 has about 120.
 const MAX_KEY_BYTES: u64 = 16 * 1024;
@@ -36,6 +37,43 @@ pub fn signing_key(path: &Path) -> Result<SigningKey, Failure> {
 pub fn verifying_key(path: &Path) -> Result<VerifyingKey, Failure> {
     let text = read(path, FORBIDDEN_FOR_PUBLIC, "644")?;
     VerifyingKey::from_pem(&text).map_err(|error| invalid(path, error, "openssl pkey -in plan.key -pubout -out plan.pub"))
+}
+
+/// Returns the file of the key that recognises the secrets of a plan, unless another one is named.
+pub fn secret_key_path(plan: &Path) -> PathBuf {
+    let mut name = plan.as_os_str().to_owned();
+    name.push(".key");
+    PathBuf::from(name)
+}
+
+/// Reads the key that recognises the secrets of a plan.
+///
+/// # Errors
+///
+/// Returns an error if the file cannot be read, if other users can read it, or if it has no such key.
+pub fn secret_key(path: &Path) -> Result<SecretKey, Failure> {
+    let text = read(path, FORBIDDEN_FOR_PRIVATE, "600")?;
+    SecretKey::from_text(&text).map_err(|error| {
+        Failure::new(ExitCode::Data, format!("`{}`: {error}", path.display()))
+            .hinted("name the key that was written when the plan was saved")
+    })
+}
+
+/// Reads the key that recognises the secrets of a plan, or makes it if the file does not exist.
+///
+/// # Errors
+///
+/// As [`secret_key`], or an error if a new key cannot be made or written.
+pub fn secret_key_or_new(context: &mut Context<'_>, path: &Path) -> Result<SecretKey, Failure> {
+    if path.symlink_metadata().is_err() {
+        let text = SecretKey::generate().map_err(|error| Failure::new(ExitCode::CannotWrite, error.to_string()))?;
+        write(context.global, path, text.as_bytes(), NewMode::Private)?;
+        context.status(&format!(
+            "`apply` recognises the secrets of this plan with the new key in {}: keep it from those who may only read the plan",
+            path.display()
+        ));
+    }
+    secret_key(path)
 }
 
 fn invalid(path: &Path, error: KeyError, command: &str) -> Failure {

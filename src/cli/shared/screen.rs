@@ -138,6 +138,18 @@ impl Screen {
         crate::ui::confirm(&mut std::io::stdin().lock(), &mut std::io::stderr().lock(), &question)
     }
 
+    /// Asks a question, and returns the answer, which is not shown while it is typed.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if reading or writing fails.
+    pub fn ask_secret(&self, question: &str) -> std::io::Result<String> {
+        let mut stderr = std::io::stderr().lock();
+        stderr.write_all(question.as_bytes())?;
+        stderr.flush()?;
+        crate::cli::shared::hidden_input::read_line()
+    }
+
     /// Returns whether the user can be prompted: standard input and standard error are terminals.
     pub fn can_prompt(&self) -> bool {
         self.captured.is_none() && std::io::stdin().is_terminal() && std::io::stderr().is_terminal()

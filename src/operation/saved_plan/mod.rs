@@ -22,7 +22,7 @@ use crate::config::RackFile;
 use crate::diagnostic::Source;
 use crate::evaluate::State;
 use crate::parameters::{ParameterOverride, ParameterOverrides, Provenance};
-use crate::plan::saved::{FieldProblem, ReadPlan, SavedParameter, SavedPlan, SavedPlanError, differing_fields};
+use crate::plan::saved::{FieldProblem, ReadPlan, SavedParameter, SavedPlan, SavedPlanError, SecretKey, differing_fields};
 use crate::plan::{ImportRequest, ResourceImport};
 use crate::template::Arena;
 use crate::verify::Inspector;
@@ -37,6 +37,10 @@ pub struct SavedPlanRequest<'r> {
     pub requested: RequestedOptions<'r>,
     /// The role that CloudFormation assumes, from the command line or `rack.yaml`.
     pub cloudformation_role_arn: Option<String>,
+    /// The values of the plan's secrets, which are not in the file, by parameter.
+    pub secrets: IndexMap<String, String>,
+    /// The key of the digests by which the values are recognised.
+    pub secret_key: Option<SecretKey>,
     /// What is known while the stack does not exist.
     pub offline_state: State,
     /// Reads resources to import where they are; required only for a plan with imports.
@@ -108,6 +112,7 @@ pub fn prepare_saved_plan<'a>(
     let of_plan = Target { stack: saved.stack_name.clone(), revision: saved.revision.clone(), ..Target::default() };
     apply::check_revision(backend, &of_plan)?;
     let compare = Compare { is_verified: *is_verified };
+    saved.check_secrets(request.secret_key.as_ref(), &request.secrets)?;
     compare.fields("before", &deployed.as_ref().map(DeployedStack::before), &saved.before)?;
     let imports = import_requests(saved);
     let inspector = request.inspector.filter(|_| !imports.is_empty());
@@ -117,7 +122,7 @@ pub fn prepare_saved_plan<'a>(
     let derived = ChangeRequest {
         stack: &saved.stack_name,
         desired: Desired::Template(Source::new("template of the saved plan", saved.template.clone())),
-        overrides: &overrides(saved),
+        overrides: &overrides(saved, &request.secrets),
         baseline: Baseline::reverting_drift(saved.options.deployment_mode.is_some()),
         import,
         offline_state,
@@ -128,7 +133,11 @@ pub fn prepare_saved_plan<'a>(
         OperationError::Import { problems } => SavedPlanError::Import { problems }.into(),
         error => error,
     })?;
-    compare.fields("parameters", &SavedPlan::parameters_of(change.after.parameters)?, &saved.parameters)?;
+    compare.fields(
+        "parameters",
+        &SavedPlan::parameters_of(change.after.parameters, &saved.stack_name, request.secret_key.as_ref())?,
+        &saved.parameters,
+    )?;
     compare.fields("import", &change.target.import, &saved.import)?;
     compare.fields("options.capabilities", &change.target.options.capabilities, &saved.options.capabilities)?;
     compare.fields("options.deployment_mode", &change.target.options.deployment_mode, &saved.options.deployment_mode)?;
@@ -143,12 +152,14 @@ pub fn prepare_saved_plan<'a>(
 }
 
 /// Returns the values that the plan sets; all others are deployed values or defaults.
-fn overrides(saved: &SavedPlan) -> ParameterOverrides {
-    let value = |(name, parameter): (&String, &SavedParameter)| match parameter {
-        SavedParameter::Value(text) => {
-            Some((name.clone(), ParameterOverride { text: Some(text.clone()), provenance: Provenance::Flag, span: None }))
-        }
-        SavedParameter::UsePreviousValue | SavedParameter::Default => None,
+fn overrides(saved: &SavedPlan, secrets: &IndexMap<String, String>) -> ParameterOverrides {
+    let value = |(name, parameter): (&String, &SavedParameter)| {
+        let (text, provenance) = match parameter {
+            SavedParameter::Value(text) => (text, Provenance::Flag),
+            SavedParameter::Secret(_) => (secrets.get(name)?, Provenance::Secret),
+            SavedParameter::UsePreviousValue | SavedParameter::Default => return None,
+        };
+        Some((name.clone(), ParameterOverride { text: Some(text.clone()), provenance, span: None }))
     };
     ParameterOverrides { values: saved.parameters.iter().filter_map(value).collect() }
 }

@@ -1,13 +1,14 @@
 //! Saved plans: a file with everything that `apply FILE` needs to execute exactly the reviewed plan, or to refuse.
 //!
 //! The file is JSON with a format version, a digest of its content and perhaps a signature. It never contains a `NoEcho` value: such a
-//! parameter keeps its deployed value, and a plan that sets a new one cannot be saved.
+//! parameter keeps its deployed value, or gets a value that is given again when the plan is applied, and recognised by a keyed digest.
 //!
 //! The file is a request and no authority: [`operation`](crate::operation) derives the plan again from the file's template and parameters,
 //! and refuses a file that says anything else. `docs/design/saved-plans.md` describes what a forged file can do.
 
 mod difference;
 mod read;
+mod secret_key;
 mod signature;
 
 use indexmap::IndexMap;
@@ -17,15 +18,16 @@ use serde_json::Value as Json;
 use super::import::{ImportProblem, ImportStep};
 use super::result::Plan;
 use crate::cloudformation::{ChangeSetOptions, StackSettings};
-use crate::parameters::{ParameterSet, Provenance};
+use crate::parameters::{Parameter, ParameterSet, Provenance};
 use crate::text::sha256_hex;
 
 pub use difference::{FieldProblem, differing_fields};
 pub use read::ReadPlan;
+pub use secret_key::{SecretKey, SecretKeyError};
 pub use signature::{KeyError, SigningKey, VerifyingKey};
 
 /// The version of the file format that this program writes, and the only one that it reads. A change of [`Plan`]'s JSON raises it, too.
-pub const FORMAT_VERSION: u32 = 3;
+pub const FORMAT_VERSION: u32 = 4;
 
 /// The value of a parameter when the plan is executed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,6 +39,8 @@ pub enum SavedParameter {
     UsePreviousValue,
     /// The default of the new template, because the stack has no value yet.
     Default,
+    /// A new `NoEcho` value, which is given again when the plan is executed: its digest by [`SecretKey::digest`].
+    Secret(String),
 }
 
 /// The deployed stack that a plan starts from.
@@ -95,9 +99,21 @@ pub struct SavedPlan {
 /// The reasons why a plan cannot be saved or loaded.
 #[derive(Debug, thiserror::Error)]
 pub enum SavedPlanError {
-    /// The plan sets a new secret, which must not be stored in a file.
-    #[error("the plan sets the NoEcho parameter{} {}, whose value is not stored in files", if names.len() == 1 { "" } else { "s" }, names.join(", "))]
-    Secret {
+    /// Values of secrets are missing, which are not in the file.
+    #[error("the saved plan sets the NoEcho parameter{} {}, whose value is not in the file", plural(names), quoted(names))]
+    SecretMissing {
+        /// The parameters.
+        names: Vec<String>,
+    },
+    /// The key that recognises the values of secrets is missing.
+    #[error("without the key of the plan, the value of the NoEcho parameter{} {} cannot be recognised", plural(names), quoted(names))]
+    SecretKeyMissing {
+        /// The parameters.
+        names: Vec<String>,
+    },
+    /// Values of secrets are not those that were planned.
+    #[error("the value of the NoEcho parameter{} {} is not the planned one; nothing was changed", plural(names), quoted(names))]
+    SecretDiffers {
         /// The parameters.
         names: Vec<String>,
     },
@@ -160,7 +176,9 @@ impl SavedPlanError {
     /// Returns how to fix it.
     pub fn hint(&self) -> &'static str {
         match self {
-            Self::Secret { .. } => "`rackform apply` without a saved plan sets it; a parameter left at its deployed value can be saved",
+            Self::SecretMissing { .. } => "give the value again that was planned",
+            Self::SecretKeyMissing { .. } => "the key was written beside the plan when it was saved; bring it here, or plan again",
+            Self::SecretDiffers { .. } => "give the planned value and the key of this plan, or plan again with the new value",
             Self::Unsigned => "plan again, and sign the new plan with the private key",
             Self::Signature => "check that the key belongs to the one that signed the plan, or plan and sign again",
             Self::Settings { .. } => "set the same in rack.yaml or on the command line, or require a signature of the plan",
@@ -185,28 +203,72 @@ struct Envelope {
 }
 
 impl SavedPlan {
+    /// Returns the names of `NoEcho` parameters that are set to a new value. A default does not count: the template contains it.
+    pub fn new_secrets<'p>(parameters: &'p ParameterSet<'_>) -> Vec<&'p str> {
+        parameters.parameters.iter().filter(|(_, parameter)| is_new_secret(parameter)).map(|(name, _)| *name).collect()
+    }
+
+    /// Returns the names of the secrets whose values are given again when the plan is executed.
+    pub fn secrets(&self) -> Vec<&str> {
+        let secrets = self.parameters.iter().filter(|(_, parameter)| matches!(parameter, SavedParameter::Secret(_)));
+        secrets.map(|(name, _)| name.as_str()).collect()
+    }
+
     /// Returns the value to save for each parameter; a deployed value is kept, and is not in the file.
     ///
     /// # Errors
     ///
-    /// Returns an error with the names of `NoEcho` parameters that are set to a new value. A default is allowed, because the template
-    /// contains it.
-    pub fn parameters_of(parameters: &ParameterSet<'_>) -> Result<IndexMap<String, SavedParameter>, SavedPlanError> {
+    /// Returns an error with the names of new secrets if there is no key for their digests.
+    pub fn parameters_of(
+        parameters: &ParameterSet<'_>,
+        stack: &str,
+        key: Option<&SecretKey>,
+    ) -> Result<IndexMap<String, SavedParameter>, SavedPlanError> {
         let mut saved = IndexMap::new();
         let mut names = Vec::new();
         for (name, parameter) in &parameters.parameters {
             let value = match (&parameter.value, parameter.provenance) {
                 (None, _) | (_, Provenance::Deployed) => SavedParameter::UsePreviousValue,
                 (Some(_), Provenance::Default) => SavedParameter::Default,
-                (Some(_), _) if parameter.declaration.no_echo => {
-                    names.push(format!("`{name}`"));
-                    continue;
-                }
+                (Some(text), _) if parameter.declaration.no_echo => match key {
+                    Some(key) => SavedParameter::Secret(key.digest(stack, name, text)),
+                    None => {
+                        names.push((*name).to_owned());
+                        continue;
+                    }
+                },
                 (Some(text), _) => SavedParameter::Value(text.clone()),
             };
             saved.insert((*name).to_owned(), value);
         }
-        if names.is_empty() { Ok(saved) } else { Err(SavedPlanError::Secret { names }) }
+        if names.is_empty() { Ok(saved) } else { Err(SavedPlanError::SecretKeyMissing { names }) }
+    }
+
+    /// Checks that the values of all secrets are the planned ones.
+    ///
+    /// # Errors
+    ///
+    /// Returns the names of secrets without a value, of all if there is no key, or of those with another value.
+    pub fn check_secrets(&self, key: Option<&SecretKey>, values: &IndexMap<String, String>) -> Result<(), SavedPlanError> {
+        let secrets = || {
+            self.parameters.iter().filter_map(|(name, parameter)| match parameter {
+                SavedParameter::Secret(digest) => Some((name, digest)),
+                _ => None,
+            })
+        };
+        let missing: Vec<String> = secrets().map(|(name, _)| name.clone()).filter(|name| !values.contains_key(name)).collect();
+        if !missing.is_empty() {
+            return Err(SavedPlanError::SecretMissing { names: missing });
+        }
+        let Some(key) = key else {
+            let names: Vec<String> = secrets().map(|(name, _)| name.clone()).collect();
+            return if names.is_empty() { Ok(()) } else { Err(SavedPlanError::SecretKeyMissing { names }) };
+        };
+        let differs = |(name, digest): &(&String, &String)| {
+            values.get(*name).is_none_or(|value| !key.is_digest(digest, &self.stack_name, name, value))
+        };
+        let names: Vec<String> = secrets().filter(differs).map(|(name, _)| name.clone()).collect();
+        if names.is_empty() { Ok(()) } else { Err(SavedPlanError::SecretDiffers { names }) }
     }
 
     /// Returns the text of the file, signed with the key if there is one.
@@ -229,6 +291,19 @@ impl SavedPlan {
 /// Returns the text that is signed: it can be mistaken for no other document, and covers the whole content by its digest.
 fn signed_message(format_version: u64, digest: &str) -> String {
     format!("rackform saved plan\nformat {format_version}\n{digest}\n")
+}
+
+fn is_new_secret(parameter: &Parameter<'_>) -> bool {
+    let is_set = !matches!(parameter.provenance, Provenance::Deployed | Provenance::Default);
+    parameter.declaration.no_echo && parameter.value.is_some() && is_set
+}
+
+fn plural(names: &[String]) -> &'static str {
+    if names.len() == 1 { "" } else { "s" }
+}
+
+fn quoted(names: &[String]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
 fn digest_of(text: &str) -> String {

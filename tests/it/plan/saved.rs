@@ -41,7 +41,7 @@ fn changed_files_other_versions_and_other_files_are_refused() {
     let text = saved().to_json(None).unwrap();
     assert!(matches!(SavedPlan::from_json(&text.replace("\"rack\"", "\"rick\""), None), Err(SavedPlanError::Digest)));
     assert!(matches!(
-        SavedPlan::from_json(&text.replacen("\"format_version\": 3", "\"format_version\": 9", 1), None),
+        SavedPlan::from_json(&text.replacen("\"format_version\": 4", "\"format_version\": 9", 1), None),
         Err(SavedPlanError::Version { found: 9 })
     ));
     for other in ["", "[]", "{\"Resources\": {}}"] {
@@ -68,10 +68,10 @@ fn no_echo_values_are_not_saved() {
     let mut overrides = ParameterOverrides::new();
     overrides.add_flag("Open=1").unwrap();
     overrides.add_deployed("Secret", None);
-    let kept = SavedPlan::parameters_of(&ParameterSet::resolve(&template, &overrides).unwrap()).unwrap();
+    let kept = SavedPlan::parameters_of(&ParameterSet::resolve(&template, &overrides).unwrap(), "rack", None).unwrap();
     assert_eq!(kept["Secret"], SavedParameter::UsePreviousValue);
     assert_eq!(kept["Open"], SavedParameter::Value("1".into()));
     overrides.add_flag("Secret=hunter2").unwrap();
-    let refused = SavedPlan::parameters_of(&ParameterSet::resolve(&template, &overrides).unwrap()).unwrap_err();
+    let refused = SavedPlan::parameters_of(&ParameterSet::resolve(&template, &overrides).unwrap(), "rack", None).unwrap_err();
     assert!(refused.to_string().contains("`Secret`") && !refused.to_string().contains("hunter2"), "{refused}");
 }
