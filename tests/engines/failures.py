@@ -82,6 +82,35 @@ def ecr(s):
     s.build(app, *s.cache("ecr")).is_all_cached()
 
 
+def with_builder(s, damage):
+    """Builds with a builder that an earlier build left, after something happened to it."""
+    app = s.app()
+    s.fresh()
+    s.build(app, *s.cache("registry")).succeeds()
+    before = s.engine.run("buildx", "inspect", "rackform")
+    expect(before.returncode == 0, f"no builder is left: {before.stderr.strip()}")
+    damage()
+    s.build(app, *s.cache("registry")).is_all_cached()
+
+
+def builder_is_stopped(s):
+    with_builder(s, lambda: s.engine.run("buildx", "stop", "rackform"))
+
+
+def builder_without_container(s):
+    """As after `docker system prune`: docker still knows the builder, but its container and its own cache are gone."""
+    with_builder(s, lambda: s.engine.run("rm", "--force", "--volumes", "buildx_buildkit_rackform0"))
+
+
+def builder_never_started(s):
+    """A job that was cancelled between creating its builder and the build."""
+    app = s.app()
+    s.fresh()
+    created = s.engine.run("buildx", "create", "--name", "rackform", "--driver", "docker-container", "--driver-opt", "network=host")
+    expect(created.returncode == 0, created.stderr.strip())
+    s.build(app, *s.cache("registry")).runs_all()
+
+
 SCENARIOS = [
     Scenario("dead cache registry: the build succeeds, and says so", dead_cache_registry, lambda lane: "registry" in lane.backends),
     Scenario("dead cache registry: --strict-cache fails", dead_cache_registry_strict, lambda lane: "registry" in lane.backends),
@@ -90,4 +119,7 @@ SCENARIOS = [
     Scenario("a secret is in no output, image or cache", secret_in_a_registry_cache, lambda lane: "registry" in lane.backends),
     Scenario("a secret is in no output or image", secret_without_a_cache, lambda lane: "registry" not in lane.backends),
     Scenario("ECR, which refuses an index as a cache, keeps it", ecr, lambda lane: "registry" in lane.backends),
+    Scenario("a builder that is stopped builds", builder_is_stopped, lambda lane: lane.builder_image),
+    Scenario("a builder whose container is gone builds", builder_without_container, lambda lane: lane.builder_image),
+    Scenario("a builder that was never started builds", builder_never_started, lambda lane: lane.builder_image),
 ]

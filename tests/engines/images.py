@@ -21,6 +21,8 @@ def built_once(s):
     expect(first.stdout == second.stdout, f"other references: {first.stdout} {second.stdout}")
     expect(not second.steps and "RUN" not in second.output, f"the image was built again: {second.end()}")
     app.write("packages.txt", "left-pad 1.3.1\n")
+    # The program must differ, too: BuildKit compares the contents of copied files, so that the same files make the same image.
+    app.write("source.txt", "version 2\n")
     third = run(s, app, repository).succeeds()
     expect(third.stdout != first.stdout, "the key does not change with a file of --cache-on")
     expect(s.registry.digest(f"{s.unique}/image", "latest") != digest, "`latest` is still the first image")

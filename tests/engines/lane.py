@@ -34,7 +34,7 @@ class Lane:
         if not os.path.exists(f"{self.root}.ready"):
             raise Unavailable(reason(self.root))
         if self.builder_image and not os.path.exists(self.builder_image):
-            raise Unavailable(f"no Debian package has BuildKit's program: save its image as {self.builder_image} to run these")
+            raise Unavailable(reason(self.builder_image.removesuffix(".tar")))
         self.engine.fresh()
         if self.builder_image:
             builder_image.load(self.engine, self.builder_image)
