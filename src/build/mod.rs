@@ -18,6 +18,7 @@ pub mod dockerfile;
 pub mod engine;
 pub mod exec;
 pub mod image;
+pub mod platform;
 pub mod progress;
 pub mod recipe;
 pub mod registry;

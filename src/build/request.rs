@@ -102,6 +102,14 @@ pub struct BuilderRequest {
 impl BuilderRequest {
     /// The default name of a created builder.
     pub const DEFAULT_NAME: &'static str = "rackform";
+
+    /// Returns whether buildx accepts a text as the name of a builder.
+    ///
+    /// Source: <https://docs.docker.com/reference/cli/docker/buildx/create/#name>
+    pub fn is_name(text: &str) -> bool {
+        text.starts_with(|c: char| c.is_ascii_alphabetic())
+            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'))
+    }
 }
 
 impl Default for BuilderRequest {

@@ -4,11 +4,12 @@ use crate::diagnostic::Diagnostics;
 
 use super::super::cache::{Backend, Direction, ImageRef, check_spec};
 use super::super::engine::Engine;
-use super::super::request::{BuildRequest, Output, SecretSource};
+use super::super::platform::check_platform;
+use super::super::request::{BuildRequest, BuilderRequest, Output, SecretSource};
 use super::problem::{CommandHint, Problem, Problems};
 
-/// Returns all problems of a request.
-pub(super) fn request(request: &BuildRequest, engine: Engine) -> Problems {
+/// Returns all problems of a request that no version of the engine accepts.
+pub fn request(request: &BuildRequest, engine: Engine) -> Problems {
     let mut problems = Problems::default();
     no_nul(request, &mut problems);
     names(request, &mut problems);
@@ -129,9 +130,8 @@ fn names(request: &BuildRequest, problems: &mut Problems) {
         let message = format!("invalid SSH agent or key `{}`", ssh.escape_debug());
         error(problems, "ssh", message, "write `default`, `ID=SOCKET` or `ID=KEY`");
     }
-    for platform in request.platforms.iter().filter(|platform| !is_platform(platform)) {
-        let message = format!("invalid platform `{}`", platform.escape_debug());
-        error(problems, "platform", message, "write OS/ARCHITECTURE or OS/ARCHITECTURE/VARIANT, such as linux/arm64");
+    for unknown in request.platforms.iter().filter_map(|platform| check_platform(platform).err()) {
+        error(problems, "platform", unknown.message, unknown.hint);
     }
     for (name, _) in request.labels.iter().filter(|(name, _)| name.is_empty() || name.contains('=')) {
         error(problems, "label", format!("invalid label name `{}`", name.escape_debug()), "write NAME=VALUE");
@@ -141,7 +141,7 @@ fn names(request: &BuildRequest, problems: &mut Problems) {
         let message = format!("unknown progress format `{}`", progress.escape_debug());
         error(problems, "progress", message, "use auto, plain, tty, rawjson, quiet or none");
     }
-    if !is_builder_name(&request.builder.name) {
+    if !BuilderRequest::is_name(&request.builder.name) {
         let message = format!("invalid builder name `{}`", request.builder.name.escape_debug());
         error(problems, "builder", message, "use a letter, then letters, digits, `_`, `-` and `.`");
     }
@@ -239,18 +239,4 @@ fn is_variable(name: &str) -> bool {
     !name.starts_with(|c: char| c.is_ascii_digit())
         && !name.is_empty()
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
-}
-
-fn is_platform(platform: &str) -> bool {
-    let parts: Vec<&str> = platform.split('/').collect();
-    let is_word = |part: &&str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_'));
-    matches!(parts.len(), 2 | 3) && parts.iter().all(is_word)
-}
-
-/// Returns whether buildx accepts the text as the name of a builder.
-///
-/// Source: <https://docs.docker.com/reference/cli/docker/buildx/create/#name>
-fn is_builder_name(name: &str) -> bool {
-    name.starts_with(|c: char| c.is_ascii_alphabetic())
-        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'))
 }

@@ -20,6 +20,7 @@ mod output;
 mod problem;
 mod render;
 
+pub use check::request as check_request;
 pub use invocation::{Invocation, Need, Note, Step};
 pub use output::style_of;
 pub use problem::{CacheSetting, CommandHint, Problem, Problems};
