@@ -148,7 +148,8 @@ impl Observed {
 
 /// Runs the steps in order, and calls `on_step` before each step. Starts no program after an interrupt.
 ///
-/// The output of each build is copied unchanged to the stream that the program would have, and what it says is added to `observed`.
+/// The output of each build is copied to the stream that the program would have, unchanged except for the values of secret-looking build
+/// arguments, and what it says is added to `observed`.
 pub(super) fn run_steps<'a>(
     invocation: &'a Invocation,
     runner: &dyn Runner,
@@ -160,6 +161,7 @@ pub(super) fn run_steps<'a>(
             return Err(ExecError::NotSet { variables: need.any_of.join(" or "), purpose: need.purpose.clone() });
         }
     }
+    let mask = invocation.mask(&|name| std::env::var(name).ok());
     let command = |argv: &[String]| {
         let (program, arguments) = argv.split_first()?;
         let mut command = Command::new(program);
@@ -181,14 +183,24 @@ pub(super) fn run_steps<'a>(
             command.envs(&invocation.environment);
         }
         runner.prepare(&mut command);
+        if step.uses_environment {
+            command.envs(invocation.secret_variables());
+        }
         on_step(step);
-        let copy = style_of(invocation, &step.argv, io::stderr().is_terminal())
-            .and_then(|(stream, style)| Copy::start(&mut command, stream, runner.stdout(), Reader::new(style)));
+        let copied = style_of(invocation, &step.argv, io::stderr().is_terminal());
+        // Secrets are masked in the other stream, too, unless the program draws on the terminal.
+        let other = copied.as_ref().map(|(stream, _)| stream.other()).filter(|_| !mask.is_empty());
+        let read = copied.map(|(stream, style)| (stream, Some(Reader::new(style))));
+        let copies: Vec<Copy> = read
+            .into_iter()
+            .chain(other.map(|stream| (stream, None)))
+            .filter_map(|(stream, reader)| Copy::start(&mut command, stream, runner.stdout(), reader, mask.clone()))
+            .collect();
         let end = runner.run(&mut command);
         // The command has the writing end of the pipe, without which the copy does not end.
         drop(command);
-        if let Some(copy) = copy {
-            observed.progress = std::mem::take(&mut observed.progress).followed_by(copy.finish());
+        for progress in copies.into_iter().filter_map(Copy::finish) {
+            observed.progress = std::mem::take(&mut observed.progress).followed_by(progress);
         }
         observed.steps.push((step.argv.clone(), matches!(end, Ok(End::Code(0)))));
         if runner.is_interrupted() {

@@ -30,8 +30,9 @@ const SECRET_NAMES: [&[&str]; 22] = [
 ///
 /// Sources: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html>,
 /// <https://github.blog/engineering/platform-security/behind-githubs-new-authentication-token-formats/>,
-/// <https://docs.gitlab.com/security/tokens/>, <https://api.slack.com/concepts/token-types>, <https://docs.stripe.com/keys>
-const SECRET_VALUES: [(&str, usize); 17] = [
+/// <https://docs.gitlab.com/security/tokens/>, <https://api.slack.com/concepts/token-types>, <https://docs.stripe.com/keys>,
+/// <https://docs.docker.com/security/access-tokens/>, <https://docs.pypi.org/project-management/>
+const SECRET_VALUES: [(&str, usize); 21] = [
     ("AKIA", 20),
     ("ASIA", 20),
     ("ghp_", 16),
@@ -49,6 +50,10 @@ const SECRET_VALUES: [(&str, usize); 17] = [
     ("sk_live_", 16),
     ("rk_live_", 16),
     ("sk-ant-", 20),
+    ("dckr_pat_", 20),
+    ("pypi-AgEI", 24),
+    ("AIza", 39),
+    ("hf_", 36),
 ];
 
 /// Returns whether a literal is a secret by its form, or by the name of the variable that has it. Dynamic references are not: what they
@@ -76,6 +81,16 @@ pub fn is_secret_name(name: &str) -> bool {
     !words.contains(&"PUBLIC") && !words.contains(&"DUMMY") && SECRET_NAMES.iter().any(|secret| words.ends_with(secret))
 }
 
+/// Returns whether a text is a JSON Web Token: a header and a payload that are JSON objects in base64url, and a signature.
+///
+/// Source: <https://www.rfc-editor.org/rfc/rfc7519#section-3.1>
+fn is_web_token(value: &str) -> bool {
+    let is_part = |part: &&str| part.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+    let parts: Vec<&str> = value.split('.').collect();
+    // `{"` in base64.
+    matches!(parts.as_slice(), [header, payload, _] if header.starts_with("eyJ") && payload.starts_with("eyJ")) && parts.iter().all(is_part)
+}
+
 /// Returns whether a text has the form of a token, a private key, or a URL with a password.
 pub fn is_secret_value(value: &str) -> bool {
     let value = value.trim().trim_matches(['"', '\'']);
@@ -86,7 +101,7 @@ pub fn is_secret_value(value: &str) -> bool {
         let password = login.and_then(|login| login.split_once(':')).map(|(_, password)| password);
         password.is_some_and(|password| !password.is_empty() && !password.contains('$'))
     });
-    is_known || has_login || (value.contains("-----BEGIN ") && value.contains("PRIVATE KEY"))
+    is_known || has_login || is_web_token(value) || (value.contains("-----BEGIN ") && value.contains("PRIVATE KEY"))
 }
 
 #[cfg(test)]
@@ -122,6 +137,7 @@ mod tests {
             "https://me:pass@example.com/x",
             "ghp_0123456789abcdef",
             "xoxb-1234567890",
+            "eyJhbGciOiJub25lIn0.eyJzdWIiOiJmYWtlIn0.",
             "-----BEGIN RSA PRIVATE KEY-----\nMII",
         ] {
             assert!(is_secret_value(value), "{value}");

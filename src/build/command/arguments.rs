@@ -96,20 +96,12 @@ pub(super) fn note_ignored_settings(
     invocation.note(Note::new("cache-settings-ignored", message).hinted(CommandHint::IgnoredCacheSettings(ignored)));
 }
 
-/// Adds the variables that the request's secrets are read from, and a note for each build argument with the name of a secret.
+/// Adds the variables that the request's secrets are read from.
 pub(super) fn add_needs(request: &BuildRequest, invocation: &mut Invocation) {
     for secret in &request.secrets {
         if let SecretSource::Environment(name) = &secret.source {
             let purpose = format!("the secret `{}`", secret.id);
             invocation.needs.push(Need { any_of: vec![name.clone()], purpose, required: true });
         }
-    }
-    let is_secret = |name: &str| {
-        let name = name.to_ascii_uppercase();
-        ["TOKEN", "SECRET", "PASSWORD", "PASSWD", "PRIVATE_KEY", "CREDENTIAL"].iter().any(|word| name.contains(word))
-    };
-    for arg in request.build_args.iter().filter(|arg| is_secret(&arg.name)) {
-        let message = format!("the build argument `{}` looks like a secret; build arguments are readable in the image", arg.name);
-        invocation.note(Note::new("secret-build-arg", message).hinted(CommandHint::UseSecret { name: arg.name.clone() }));
     }
 }

@@ -7,6 +7,7 @@ use super::super::engine::Engine;
 use super::super::platform::check_platform;
 use super::super::request::{BuildRequest, BuilderRequest, Output, SecretSource};
 use super::problem::{CommandHint, Problem, Problems};
+use super::secret_args;
 
 /// Returns all problems of a request that no version of the engine accepts.
 pub fn request(request: &BuildRequest, engine: Engine) -> Problems {
@@ -15,6 +16,7 @@ pub fn request(request: &BuildRequest, engine: Engine) -> Problems {
     names(request, &mut problems);
     tags(request, &mut problems);
     cache(request, engine, &mut problems);
+    secret_args::check(request, engine, &mut problems);
     problems
 }
 

@@ -1,10 +1,13 @@
 //! The commands of a build: steps with argument vectors, an environment, and notes.
 
+use std::fmt;
+
 use indexmap::IndexMap;
 use serde::Serialize;
 
 use super::super::engine::Engine;
 use super::problem::CommandHint;
+use crate::secret::Mask;
 
 /// The commands of a build.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +24,8 @@ pub struct Invocation {
     pub environment: IndexMap<String, String>,
     /// Variables that the caller's environment should have, such as those of secrets.
     pub needs: Vec<Need>,
+    /// Build arguments that look like secrets: variables for the steps that use the environment. No output contains their values.
+    pub secret_args: Vec<SecretArg>,
     /// The cache exports as passed to the engine; empty without a cache.
     pub cache_to: Vec<String>,
     /// The cache imports as passed to the engine.
@@ -39,10 +44,27 @@ impl Invocation {
             unset_tags: Vec::new(),
             environment: IndexMap::new(),
             needs: Vec::new(),
+            secret_args: Vec::new(),
             cache_to: Vec::new(),
             cache_from: Vec::new(),
             notes: Vec::new(),
         }
+    }
+
+    /// Returns the variables with the values of secret-looking build arguments.
+    pub fn secret_variables(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.secret_args.iter().filter_map(|arg| Some((arg.name.as_str(), arg.value.as_deref()?)))
+    }
+
+    /// Returns a mask of the values of secret-looking build arguments; `variable` is the caller's environment.
+    pub fn mask(&self, variable: &dyn Fn(&str) -> Option<String>) -> Mask {
+        let mut mask = Mask::default();
+        for arg in &self.secret_args {
+            if let Some(value) = arg.value.clone().or_else(|| variable(&arg.name)) {
+                mask.add_credentials(&value);
+            }
+        }
+        mask
     }
 
     /// Adds a note unless it is already present.
@@ -50,6 +72,22 @@ impl Invocation {
         if !self.notes.contains(&note) {
             self.notes.push(note);
         }
+    }
+}
+
+/// A build argument that looks like a secret.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SecretArg {
+    /// The name, which is also that of the engine's variable.
+    pub name: String,
+    /// The value for the engine's environment; `None` is that of the caller's environment.
+    pub value: Option<String>,
+}
+
+/// Shows the name only.
+impl fmt::Debug for SecretArg {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SecretArg({})", self.name)
     }
 }
 

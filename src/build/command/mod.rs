@@ -19,12 +19,14 @@ mod legacy;
 mod output;
 mod problem;
 mod render;
+mod secret_args;
 
 pub use check::request as check_request;
-pub use invocation::{Invocation, Need, Note, Step};
+pub use invocation::{Invocation, Need, Note, SecretArg, Step};
 pub use output::style_of;
 pub use problem::{CacheSetting, CommandHint, Problem, Problems};
 pub use render::{RenderError, environment_file, shell, shell_word, step};
+pub use secret_args::is_secret_arg;
 
 use super::engine::{Buildx, Driver, Engine, EngineFacts, buildkit_in_docker};
 use super::request::{BuildRequest, Output};
@@ -36,8 +38,10 @@ use super::request::{BuildRequest, Output};
 /// Returns an error with all problems if the request is invalid or the engine does not support it.
 pub fn plan(request: &BuildRequest, facts: &EngineFacts) -> Result<Invocation, Problems> {
     let native_platform = request.native_platform.clone().or_else(|| facts.platform.clone());
-    let request = &BuildRequest { native_platform, ..request.clone() };
-    let mut problems = check::request(request, facts.engine);
+    let mut request = BuildRequest { native_platform, ..request.clone() };
+    let mut problems = check::request(&request, facts.engine);
+    let secret_args = secret_args::take(&mut request, facts.engine);
+    let request = &request;
     let planned = match facts.engine {
         Engine::Docker | Engine::Buildx => docker::plan(request, facts),
         Engine::Buildctl | Engine::BuildctlDaemonless => buildctl::plan(request, facts),
@@ -50,6 +54,7 @@ pub fn plan(request: &BuildRequest, facts: &EngineFacts) -> Result<Invocation, P
                 invocation
                     .note(Note::new("image-format", "BuildKit ignores the image format: it chooses media types by the image's content"));
             }
+            secret_args::add(secret_args, &mut invocation);
             unknown_versions(facts, &mut invocation);
             if request.output == Output::Push && invocation.optional_steps.is_empty() {
                 invocation.unset_tags.clone_from(&request.optional_tags);

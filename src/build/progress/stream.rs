@@ -9,6 +9,16 @@ pub enum Stream {
     Stderr,
 }
 
+impl Stream {
+    /// Returns the other stream.
+    pub fn other(self) -> Self {
+        match self {
+            Self::Stdout => Self::Stderr,
+            Self::Stderr => Self::Stdout,
+        }
+    }
+}
+
 /// The style of an engine's output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Style {

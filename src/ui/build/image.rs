@@ -5,8 +5,10 @@ use std::path::Path;
 use serde::Serialize;
 
 use crate::build::cache_report::CacheReport;
+use crate::build::command::is_secret_arg;
 use crate::build::image::files::FileKind;
 use crate::build::image::{Key, KeyInputs};
+use crate::secret::{MASKED, is_secret_value};
 use crate::text::hex;
 use crate::ui::visible::visible;
 use crate::ui::{Layout, styled};
@@ -56,7 +58,7 @@ impl KeyView {
                 .iter()
                 .map(|(name, value)| ArgumentView { name: name.clone(), has_value: value.is_some() })
                 .collect(),
-            extra_args: inputs.extra.clone(),
+            extra_args: masked(&inputs.extra),
             files: inputs
                 .files
                 .iter()
@@ -71,6 +73,21 @@ impl KeyView {
                 .collect(),
         }
     }
+}
+
+/// Masks the values of build arguments that look like secrets.
+fn masked(arguments: &[String]) -> Vec<String> {
+    let mut masked = Vec::with_capacity(arguments.len());
+    for argument in arguments {
+        let text = argument.strip_prefix("--build-arg=").unwrap_or(argument);
+        let start = argument.strip_suffix(text).unwrap_or_default();
+        masked.push(match text.split_once('=') {
+            Some((name, value)) if is_secret_arg(name, Some(value)) => format!("{start}{name}={MASKED}"),
+            _ if is_secret_value(argument) => MASKED.to_owned(),
+            _ => argument.clone(),
+        });
+    }
+    masked
 }
 
 /// How the image was obtained.
