@@ -251,7 +251,18 @@ impl RackFile {
                 "rollback_alarms" => file.rollback_alarms = reader.alarms(member),
                 "rollback_monitoring_minutes" => file.rollback_monitoring_minutes = reader.minutes(member),
                 #[cfg(feature = "build")]
-                "build" => file.build = reader.build(member),
+                "build" => {
+                    let resolve = |text: &str| {
+                        let path: PathBuf = file.resolve_path(Path::new(text)).components().collect();
+                        path.into_os_string().into_string().ok()
+                    };
+                    let inside = |reader: &mut Reader<'_>, value: &Node<'_>, text: &str| {
+                        check_inside(reader, value, &file.resolve_path(Path::new(text)));
+                        resolve(text)
+                    };
+                    let section = reader.build(member, &inside, &|_, _, text| resolve(text));
+                    file.build = section;
+                }
                 #[cfg(not(feature = "build"))]
                 "build" => {}
                 key => reader.unknown_key(member, key, &Self::KEYS),

@@ -78,10 +78,10 @@ fn level(severity: Severity) -> &'static str {
     }
 }
 
-fn answer(finding: &Finding) -> FindingAnswer<'_> {
-    FindingAnswer {
-        assignment: finding.assignment.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect(),
-        ..problem(&finding.diagnostic)
+impl<'f> FindingAnswer<'f> {
+    pub(super) fn new(finding: &'f Finding) -> Self {
+        let assignment = finding.assignment.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        Self { assignment, ..problem(&finding.diagnostic) }
     }
 }
 
@@ -105,7 +105,7 @@ pub(super) fn problem(diagnostic: &Diagnostic) -> FindingAnswer<'_> {
 ///
 /// Returns an error if serialization fails.
 pub fn json(findings: &[Finding]) -> Result<String, serde_json::Error> {
-    super::json(&Answer { summary: Summary::of(findings), findings: findings.iter().map(answer).collect() })
+    super::json(&Answer { summary: Summary::of(findings), findings: findings.iter().map(FindingAnswer::new).collect() })
 }
 
 /// Returns the findings as SARIF 2.1.0, the format of code scanning services; `rules` are the rules that were checked.
@@ -160,7 +160,7 @@ pub fn sarif(findings: &[Finding], rules: &[Rule]) -> Result<String, serde_json:
                 result["relatedLocations"] = diagnostic.labels.iter().enumerate().skip(1).map(related).collect();
             }
             if !finding.assignment.is_empty() {
-                result["properties"] = serde_json::json!({"assignment": answer(finding).assignment});
+                result["properties"] = serde_json::json!({"assignment": FindingAnswer::new(finding).assignment});
             }
             result
         })

@@ -93,6 +93,9 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     for warning in &detected.warnings {
         context.status(&format!("note: {warning}"));
     }
+    for note in invocation.notes.iter().filter(|note| note.rule == "secret-build-arg") {
+        context.status(&format!("note: {}", note.message));
+    }
     if args.dry_run {
         let text = shell(&invocation).map_err(|error| Failure::new(ExitCode::Usage, error.to_string()))?;
         context.document(&text)?;

@@ -6,8 +6,9 @@ use jiff::Timestamp;
 
 use super::registry::{client, service};
 use crate::backend::Backend;
+use crate::build::cache::Backend as CacheBackend;
 use crate::build::cache_maintenance::{Age, EcrStore, LifecyclePolicy, PriceTable, RegistryStore, Selection, Size, StorageService, Store};
-use crate::build::registry::Repository;
+use crate::build::registry::{EcrHost, NameError, Repository};
 use crate::cli::shared::backend::{Access, BackendArgs};
 use crate::cli::{Context, ExitCode, Failure, Format};
 use crate::config::BackendChoice;
@@ -45,10 +46,10 @@ enum Command {
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Cache repository")]
 struct CacheArgs {
-    /// A repository in any registry
+    /// A repository in any registry [default: `build.repository` in rack.yaml]
     #[arg(long, value_name = "HOST/NAME")]
     repository: Option<String>,
-    /// An ECR repository of the AWS account [default: STACK-build-cache]
+    /// An ECR repository of the AWS account [default: STACK-build-cache, without `build.repository`]
     #[arg(long, value_name = "NAME", conflicts_with = "repository")]
     ecr_name: Option<String>,
     /// Connect to the registry without TLS (always the case for a registry on this machine)
@@ -144,7 +145,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
 }
 
 fn ls(args: &LsArgs, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
-    let store = args.cache.store(context)?;
+    let store = args.cache.open(context)?.store;
     let now = Timestamp::now();
     let inventory = store.inventory()?;
     let policy = match &args.policy {
@@ -182,7 +183,7 @@ fn size(args: &SizeArgs, context: &mut Context<'_>) -> Result<ExitCode, Failure>
                 .hinted("use REGION/index.json of AmazonECR or AmazonEFS; `--help` lists the addresses")
         })?;
     }
-    let store = args.cache.store(context)?;
+    let OpenCache { store, is_of_rack } = args.cache.open(context)?;
     let inventory = store.inventory()?;
     let size = Size::of(&inventory);
     let cost = prices.cost(StorageService::Ecr, store.region().as_deref(), size.stored_bytes);
@@ -192,7 +193,7 @@ fn size(args: &SizeArgs, context: &mut Context<'_>) -> Result<ExitCode, Failure>
     }
     let id = match &args.file_system {
         Some(id) => Some(id.clone()),
-        None if args.cache.is_default() => file_system(context)?,
+        None if is_of_rack => file_system(context)?,
         None => None,
     };
     let mut file_system = None;
@@ -229,7 +230,7 @@ fn gc(args: &GcArgs, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
         return Err(Failure::new(ExitCode::Usage, "no condition selects the entries to delete")
             .hinted("use `--older-than 30d`, `--service NAME`, `--branch NAME` or `--untagged`; add `--dry-run` to preview"));
     }
-    let store = args.cache.store(context)?;
+    let store = args.cache.open(context)?.store;
     let inventory = store.inventory()?;
     let decisions = selection.decide(&inventory, Timestamp::now());
     let mut view = Removal::new(&inventory, &decisions, args.dry_run);
@@ -258,33 +259,64 @@ fn gc(args: &GcArgs, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
     Ok(if view.failed.is_empty() { ExitCode::Done } else { ExitCode::Failed })
 }
 
+/// An opened cache.
+struct OpenCache {
+    store: Box<dyn Store>,
+    /// Whether it is the rack's own cache, to which a file system may belong.
+    is_of_rack: bool,
+}
+
 impl CacheArgs {
-    /// Returns whether this is the rack's own cache.
-    fn is_default(&self) -> bool {
-        self.repository.is_none() && self.ecr_name.is_none()
+    /// Opens the repository: that of the options, of `rack.yaml`, or the rack's own one.
+    fn open(&self, context: &mut Context<'_>) -> Result<OpenCache, Failure> {
+        if let Some(repository) = &self.repository {
+            return Ok(OpenCache { store: self.in_registry(parse(repository)?, context)?, is_of_rack: false });
+        }
+        if let Some(name) = &self.ecr_name {
+            return Ok(OpenCache { store: Box::new(EcrStore::new(service(context, None)?, name.clone())), is_of_rack: false });
+        }
+        let of_rack = format!("{}-build-cache", context.stack_name(None)?);
+        let rack_file = context.rack_file()?;
+        let section = &rack_file.build;
+        if let Some(backend) = section.backend().filter(|backend| !matches!(backend, CacheBackend::Registry | CacheBackend::Image)) {
+            let place = section.place("cache").or_else(|| section.place("s3_bucket")).or_else(|| section.place("cache_dir"));
+            let message = format!("{}: the cache `{backend}` is in no registry", place.unwrap_or_else(|| "rack.yaml".to_owned()));
+            return Err(Failure::new(ExitCode::Usage, message).hinted(match backend {
+                CacheBackend::S3 => {
+                    "list it with `aws s3 ls --recursive s3://BUCKET/PREFIX` and expire it with a lifecycle rule of the \
+                    bucket; `--ecr-name NAME` or `--repository HOST/NAME` selects a registry"
+                }
+                _ => "select a repository with `--repository HOST/NAME` or `--ecr-name NAME`",
+            }));
+        }
+        if let Some(repository) = &section.repository {
+            let repository = parse(repository)?;
+            // The API of ECR knows more than that of a registry, but only about repositories of the own account.
+            let own = EcrHost::parse(&repository.host).filter(|ecr| rack_file.account.as_ref() == Some(&ecr.account));
+            let is_of_rack = own.is_some() && repository.name == of_rack;
+            let store = match own {
+                Some(ecr) => Box::new(EcrStore::new(service(context, Some(ecr.region))?, repository.name)),
+                None => self.in_registry(repository, context)?,
+            };
+            return Ok(OpenCache { store, is_of_rack });
+        }
+        if matches!(context.settings()?.backend(), BackendChoice::Local { .. }) {
+            return Err(Failure::new(ExitCode::Usage, "the local backend has no registry").hinted(
+                "use `--backend aws`, or select a repository with `--repository HOST/NAME`, `--ecr-name NAME` or `build.repository` in \
+                    rack.yaml",
+            ));
+        }
+        Ok(OpenCache { store: Box::new(EcrStore::new(service(context, None)?, of_rack)), is_of_rack: true })
     }
 
-    /// Opens the repository.
-    fn store(&self, context: &mut Context<'_>) -> Result<Box<dyn Store>, Failure> {
-        if let Some(repository) = &self.repository {
-            let repository: Repository = repository.parse().map_err(|error: crate::build::registry::NameError| {
-                Failure::new(ExitCode::Usage, error.to_string()).hinted(error.hint())
-            })?;
-            let client = client(context, &repository.host, self.insecure, &self.trust_token_server)?;
-            return Ok(Box::new(RegistryStore::new(client, repository)));
-        }
-        let name = match &self.ecr_name {
-            Some(name) => name.clone(),
-            None => {
-                if matches!(context.settings()?.backend(), BackendChoice::Local { .. }) {
-                    return Err(Failure::new(ExitCode::Usage, "the local backend has no registry")
-                        .hinted("use `--backend aws`, or select a repository with `--repository HOST/NAME` or `--ecr-name NAME`"));
-                }
-                format!("{}-build-cache", context.stack_name(None)?)
-            }
-        };
-        Ok(Box::new(EcrStore::new(service(context, None)?, name)))
+    fn in_registry(&self, repository: Repository, context: &mut Context<'_>) -> Result<Box<dyn Store>, Failure> {
+        let client = client(context, &repository.host, self.insecure, &self.trust_token_server)?;
+        Ok(Box::new(RegistryStore::new(client, repository)))
     }
+}
+
+fn parse(repository: &str) -> Result<Repository, Failure> {
+    repository.parse().map_err(|error: NameError| Failure::new(ExitCode::Usage, error.to_string()).hinted(error.hint()))
 }
 
 /// Returns the ID of the stack's file system, if it has one.

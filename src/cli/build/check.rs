@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::defaults::Defaults;
 use crate::build::Engine;
 use crate::build::cache::Backend;
 use crate::build::dockerfile::{CacheMounts, Context as LintContext, Dockerfile, RULES, lint};
@@ -18,30 +19,31 @@ use crate::validate::Finding;
 ///
 /// Without `--engine`, only findings that apply to every engine are reported. `rackform build command` reports the same findings on
 /// standard error. docs/dockerfile-rules.md lists the rules, docs/findings.schema.json defines the JSON format.
-#[derive(Debug, clap::Args)]
+#[derive(Clone, Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  rackform build check\n  rackform build check app/Dockerfile --engine kaniko --engine-version 1.27.5 --cache-mounts efs\n  rackform build check --engine buildx --cache registry --target runtime --build-arg GIT_SHA=$(git rev-parse HEAD)\n  rackform build check --format sarif --strict > dockerfile.sarif\n\nExit codes: 0 no errors, 65 errors (with --strict, warnings too), 66 missing file."
 )]
 pub struct Args {
-    /// A Dockerfile, a directory that contains one, or `-` for standard input
-    #[arg(value_name = "DOCKERFILE", default_value = "Dockerfile")]
-    path: PathBuf,
+    /// A Dockerfile, a directory that contains one, or `-` for standard input [default: `build.dockerfile` in rack.yaml, otherwise the
+    /// Dockerfile in `build.directory` or here]
+    #[arg(value_name = "DOCKERFILE")]
+    path: Option<PathBuf>,
     /// The same as DOCKERFILE, as in `build command`
     #[arg(long = "dockerfile", value_name = "PATH", conflicts_with = "path")]
     dockerfile: Option<PathBuf>,
-    /// The build engine: docker, buildx, buildctl, buildctl-daemonless, kaniko or buildah
+    /// The build engine: docker, buildx, buildctl, buildctl-daemonless, kaniko or buildah [default: `build.engine` in rack.yaml]
     #[arg(long, value_name = "ENGINE")]
     engine: Option<Engine>,
     /// The engine version
-    #[arg(long, value_name = "VERSION", requires = "engine")]
+    #[arg(long, value_name = "VERSION")]
     engine_version: Option<Version>,
-    /// The layer cache backend: registry, s3, local, inline, gha, mounts or image
+    /// The layer cache backend: registry, s3, local, inline, gha, mounts or image [default: that of `build` in rack.yaml]
     #[arg(long, value_name = "BACKEND")]
     cache: Option<Backend>,
     /// Whether cache mounts persist after a build
     #[arg(long, value_enum, default_value_t)]
     cache_mounts: CacheMountsArg,
-    /// The stage to build [default: the last]
+    /// The stage to build [default: `build.target` in rack.yaml, otherwise the last]
     #[arg(long, value_name = "STAGE")]
     target: Option<String>,
     /// A build argument; a name without a value takes it from the environment
@@ -88,8 +90,18 @@ fn parse_rule(text: &str) -> Result<&'static str, String> {
 ///
 /// Returns an error if the Dockerfile cannot be read or the output cannot be written.
 pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
-    let source = Source::read(&dockerfile(args.dockerfile.as_ref().unwrap_or(&args.path)))?;
+    let mut args = args.clone();
+    let mut defaults = Defaults::new(&context.rack_file()?.build);
+    defaults.check(&mut args.engine, &mut args.cache, &mut args.target);
+    if let (Some(version), None) = (&args.engine_version, args.engine) {
+        return Err(Failure::new(ExitCode::Usage, format!("`--engine-version {version}` needs an engine")).hinted("add `--engine ENGINE`"));
+    }
+    let path = args.dockerfile.as_deref().or(args.path.as_deref()).or(defaults.dockerfile().map(Path::new));
+    let source = Source::read(&dockerfile(path.unwrap_or(Path::new("Dockerfile"))))?;
     let mut findings = args.findings(&source);
+    for finding in findings.iter_mut().filter(|finding| finding.diagnostic.rule == "unknown-target") {
+        finding.diagnostic = defaults.mark("target", finding.diagnostic.clone());
+    }
     findings.retain(|finding| args.selects(finding.diagnostic.rule));
     let text = match args.format {
         FindingsFormat::Human => view::human(&findings, context.layout()),

@@ -1,13 +1,13 @@
 //! `rackform build image-key`: the key of a content-addressed image.
 
-use std::path::{Path, PathBuf};
-
-use crate::build::image::files::{PatternHint, find};
-use crate::build::image::{FileProblem, Key, KeyInputs, architecture, build_args, parse_secret};
-use crate::build::request::BuildArg;
+use super::defaults::Defaults;
+use super::inputs::Problems;
+use super::key_inputs::{KeyArgs, build_arg};
+use crate::build::dockerfile::{Context as LintContext, Dockerfile, lint};
+use crate::build::image::parse_secret;
+use crate::build::platform::check_architecture;
 use crate::cli::{Context, ExitCode, Failure, Format};
-use crate::diagnostic::{Diagnostic, Diagnostics, MAX_SOURCE_BYTES};
-use crate::files;
+use crate::diagnostic::{Diagnostic, Diagnostics, Severity, Source, SourceError};
 use crate::ui::build::image::{KeyView, key_inputs};
 
 /// Print the key of an image: the same inputs have the same key on any machine and in any directory
@@ -27,64 +27,29 @@ pub struct Args {
     format: Format,
 }
 
-/// The inputs of a key.
-#[derive(Clone, Debug, clap::Args)]
-#[command(next_help_heading = "Image inputs")]
-pub struct KeyArgs {
-    /// The directory that all paths are relative to
-    #[arg(long, value_name = "DIRECTORY", default_value = ".")]
-    pub directory: PathBuf,
-    /// The Dockerfile [default: Dockerfile]
-    #[arg(long, value_name = "PATH", conflicts_with = "dockerfile_inline")]
-    pub dockerfile: Option<PathBuf>,
-    /// The text of the Dockerfile, instead of a file
-    #[arg(long, value_name = "TEXT")]
-    pub dockerfile_inline: Option<String>,
-    /// The stage to build [default: the last]
-    #[arg(long, value_name = "STAGE")]
-    pub target: Option<String>,
-    /// The architecture, such as amd64 or linux/arm64 [default: this machine's]
-    #[arg(long, value_name = "ARCHITECTURE")]
-    pub architecture: Option<String>,
-    /// A build argument; a name without a value takes it from the environment
-    #[arg(long = "build-arg", value_name = "NAME[=VALUE]")]
-    pub build_args: Vec<String>,
-    /// Additional arguments for the engine, split like a shell command; `$NAME` is replaced from the environment at build time and its
-    /// value is not part of the key
-    #[arg(long, value_name = "WORDS", allow_hyphen_values = true)]
-    pub additional_build_args: Vec<String>,
-    /// Files to include in the key: a glob with `**` and `{a,b}`, `!GLOB` to exclude files, `FILE#.part` for part of a JSON file
-    #[arg(long = "cache-on", value_name = "GLOB")]
-    pub cache_on: Vec<String>,
-    /// A build secret: `id=ID,src=FILE`, `id=ID,env=NAME`, or the name of a variable; not part of the key
-    #[arg(long = "secret", value_name = "SECRET")]
-    pub secrets: Vec<String>,
-    /// Allow globs without a match and missing parts of JSON files
-    #[arg(long)]
-    pub allow_no_match: bool,
-}
-
-/// A key with its inputs.
-#[derive(Clone, Debug)]
-pub struct ImageKey {
-    /// The key.
-    pub key: Key,
-    /// Its inputs.
-    pub inputs: KeyInputs,
-    /// The path of the Dockerfile; `None` if its text was given inline.
-    pub dockerfile: Option<PathBuf>,
-}
-
 /// Runs the command.
 ///
 /// # Errors
 ///
 /// Returns an error with every problem of the files.
 pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
-    for text in &args.key.secrets {
-        parse_secret(text).map_err(|problem| Failure::new(ExitCode::Usage, format!("invalid `--secret`: {problem}")))?;
+    let mut key = args.key.clone();
+    let mut defaults = Defaults::new(&context.rack_file()?.build);
+    defaults.key(&mut key);
+    let mut problems = Problems::default();
+    for text in &key.secrets {
+        if let Err(problem) = parse_secret(text) {
+            problems.usage.push(Diagnostic::error("secret", format!("invalid `--secret`: {problem}")));
+        }
     }
-    let image_key = args.key.compute(context.global.allow_outside_project)?;
+    check(&key, &defaults, &mut problems);
+    // The command builds nothing, and a stage may be missing only in this version of the file.
+    let stages = Diagnostics(std::mem::take(&mut problems.data.0));
+    problems.into_result()?;
+    for problem in stages.0 {
+        context.show_warnings(&Diagnostics(vec![Diagnostic { severity: Severity::Warning, ..problem }]));
+    }
+    let image_key = key.compute(context.global.allow_outside_project)?;
     let view = KeyView::new(&image_key.key, &image_key.inputs, image_key.dockerfile.as_deref());
     context.detail(key_inputs(&view, context.stderr_layout()).trim_end_matches('\n'));
     let text = match args.format {
@@ -95,130 +60,48 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     Ok(ExitCode::Done)
 }
 
-impl KeyArgs {
-    /// Resolves a path that is relative to `directory` against the current directory.
-    pub fn resolve(&self, path: &Path) -> PathBuf {
-        if self.directory == Path::new(".") { path.to_owned() } else { self.directory.join(path) }
+/// Adds a problem for each value that no build can use: an unknown architecture, an argument without a name, a missing directory,
+/// Dockerfile or stage.
+pub(super) fn check(key: &KeyArgs, defaults: &Defaults<'_>, problems: &mut Problems) {
+    if let Some(unknown) = key.architecture.as_deref().and_then(|text| check_architecture(text).err()) {
+        let problem = Diagnostic::error("architecture", unknown.message).hinted(unknown.hint);
+        problems.usage.push(defaults.mark("platforms", problem));
     }
-
-    /// Returns the additional engine arguments, split like a shell command.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if a quote is not closed.
-    pub fn extra(&self) -> Result<Vec<String>, Failure> {
-        let mut arguments = Vec::new();
-        for text in &self.additional_build_args {
-            arguments.extend(shlex::split(text).ok_or_else(|| {
-                Failure::new(ExitCode::Usage, "`--additional-build-args` has an unclosed quote")
-                    .hinted("the text is split like a POSIX shell command")
-            })?);
+    for text in &key.build_args {
+        if let Err(Failure::Expected(failure)) = build_arg(text) {
+            let problem = Diagnostic::error("build-arg", failure.message);
+            problems.usage.push(problem.hinted(failure.hint.unwrap_or_default()));
         }
-        Ok(arguments)
     }
-
-    /// Computes the key. `allow_outside` allows links that lead out of the directory.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error with every problem of the files.
-    pub fn compute(&self, allow_outside: bool) -> Result<ImageKey, Failure> {
-        let dockerfile = match &self.dockerfile_inline {
-            Some(_) => None,
-            None => Some(self.resolve(self.dockerfile.as_deref().unwrap_or(Path::new("Dockerfile")))),
-        };
-        let text = match (&self.dockerfile_inline, &dockerfile) {
-            (Some(text), _) => text.clone().into_bytes(),
-            (None, Some(path)) => files::read(path, MAX_SOURCE_BYTES as u64).map_err(|error| {
-                Failure::new(ExitCode::NoInput, format!("cannot read the Dockerfile `{}`", path.display()))
-                    .caused_by(&error)
-                    .hinted("set another file with `--dockerfile`, or pass the text with `--dockerfile-inline`")
-            })?,
-            (None, None) => Vec::new(),
-        };
-        let files = find(&self.directory, &self.cache_on, self.allow_no_match, allow_outside).map_err(problems)?;
-        let arguments = self.build_args.iter().map(|text| build_arg(text)).collect::<Result<Vec<_>, _>>()?;
-        let mut not_utf8 = None;
-        let build_args = build_args(&arguments, |name| match std::env::var(name) {
-            Ok(value) => Some(value),
-            Err(std::env::VarError::NotPresent) => None,
-            Err(std::env::VarError::NotUnicode(_)) => {
-                not_utf8 = Some(name.to_owned());
-                None
-            }
-        });
-        if let Some(name) = not_utf8 {
-            return Err(Failure::new(ExitCode::Usage, format!("the environment variable `{name}` is not valid UTF-8")));
-        }
-        let inputs = KeyInputs {
-            dockerfile: text,
-            target: self.target.clone(),
-            architecture: architecture(self.architecture.as_deref().unwrap_or(std::env::consts::ARCH)),
-            build_args,
-            extra: self.extra()?,
-            files,
-        };
-        Ok(ImageKey { key: inputs.key(), inputs, dockerfile })
+    if !key.base().is_dir() {
+        let message = format!("directory `{}` does not exist", key.base().display());
+        problems.missing.push(defaults.mark("directory", Diagnostic::error("build-context", message)));
+        return;
     }
-}
-
-/// Parses a build argument.
-///
-/// # Errors
-///
-/// Returns an error if the argument has no valid name.
-pub(super) fn build_arg(text: &str) -> Result<BuildArg, Failure> {
-    let (name, value) = match text.split_once('=') {
-        Some((name, value)) => (name, Some(value.to_owned())),
-        None => (text, None),
+    let read = match (&key.dockerfile_inline, key.dockerfile_path()) {
+        (Some(text), _) => Ok(Source::new("the inline Dockerfile", text.clone())),
+        (None, Some(path)) => Source::read(&path).map_err(|error| (path, error)),
+        (None, None) => return,
     };
-    if name.is_empty() || name.contains(char::is_whitespace) {
-        return Err(Failure::new(ExitCode::Usage, format!("invalid build argument `{}`", text.escape_debug()))
-            .hinted("write it as NAME=VALUE or NAME"));
-    }
-    Ok(BuildArg { name: name.to_owned(), value })
-}
-
-/// Converts problems of files to a failure of the command.
-fn problems(problems: Vec<FileProblem>) -> Failure {
-    let mut diagnostics = Diagnostics::default();
-    let mut exit_code = ExitCode::NoInput;
-    for problem in problems {
-        match problem {
-            FileProblem::Json(problems) => {
-                exit_code = ExitCode::Data;
-                diagnostics.0.extend(problems.0);
-            }
-            FileProblem::File { path, message } => {
-                diagnostics.push(Diagnostic::error("cache-on-file", format!("cannot read `{path}`: {message}")))
-            }
-            FileProblem::Outside { path, target } => {
-                exit_code = ExitCode::Data;
-                let message = format!("`{path}` leads out of the directory, to `{}`", target.display());
-                diagnostics.push(Diagnostic::error("cache-on-file", message).hinted(
-                    "the key would depend on a file that is not in the build context: copy the file, or use `--allow-outside-project`",
-                ));
-            }
-            FileProblem::Pattern { pattern, message, hint } => {
-                let problem = Diagnostic::error("cache-on", format!("`--cache-on {}`: {message}", pattern.escape_debug()));
-                diagnostics.push(match hint {
-                    Some(hint) => problem.hinted(hint_text(hint)),
-                    None => problem,
-                });
-            }
+    match read {
+        // The file may have a syntax that only a frontend knows, so that only a stage that is missing for certain is a problem.
+        Ok(source) => {
+            let Some(target) = &key.target else { return };
+            let Ok(dockerfile) = Dockerfile::read(&source) else { return };
+            let context = LintContext { target: Some(target), ..LintContext::default() };
+            let found = lint(&dockerfile, &context).into_iter().filter(|problem| problem.rule == "unknown-target");
+            problems.data.0.extend(found.map(|problem| defaults.mark("target", problem)));
+        }
+        Err((path, error)) => {
+            let message = format!("cannot read the Dockerfile `{}`: {}", path.display(), reason(&error));
+            let problem = Diagnostic::error("dockerfile", message)
+                .hinted("set another file with `--dockerfile`, or pass the text with `--dockerfile-inline`");
+            problems.missing.push(defaults.mark("dockerfile", problem));
         }
     }
-    Failure::Problems(diagnostics, exit_code)
 }
 
-/// Returns how to correct a pattern, in terms of this command's flags.
-fn hint_text(hint: PatternHint) -> String {
-    match hint {
-        PatternHint::MatchFilesBelow(glob) => format!("`{glob}` matches every file below the directory"),
-        PatternHint::AllowNoMatch => {
-            "patterns are relative to `--directory`; `--allow-no-match` allows patterns without a match".to_owned()
-        }
-        PatternHint::AllowMissingPart => "spell the keys as in the file, or allow missing parts with `--allow-no-match`".to_owned(),
-        PatternHint::MoveBaseDirectoryUp => "choose a directory further up with `--directory`".to_owned(),
-    }
+/// Returns why a file cannot be read.
+fn reason(error: &SourceError) -> String {
+    std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string)
 }

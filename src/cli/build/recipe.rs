@@ -30,7 +30,7 @@ pub struct Args {
     /// The service, which names its cache [default: `build.service` in rack.yaml]
     #[arg(long, value_name = "NAME")]
     service: Option<String>,
-    /// The app's directory [default: the root of the checkout]
+    /// The app's directory [default: `build.directory` in rack.yaml, otherwise the root of the checkout]
     #[arg(long, value_name = "DIRECTORY")]
     directory: Option<String>,
     /// The engine: docker, buildx or buildah [default: `build.engine` in rack.yaml, otherwise buildx]
@@ -110,7 +110,7 @@ impl Args {
             region,
             image: self.image.clone(),
             service: self.service.clone().or_else(|| rack_file.build.service.clone()),
-            directory: self.directory.clone(),
+            directory: self.directory.clone().or_else(|| rack_file.build.directory.clone()),
             // The engine in rack.yaml may be kaniko, which cannot run in CI; the recipe then uses buildx.
             engine: self
                 .engine

@@ -8,7 +8,9 @@ use super::command::engine::EngineArgs;
 use super::command::image::InputArgs;
 use super::command::rack::{self, RackArg};
 use super::command::{absolute, run_observed};
+use super::defaults::Defaults;
 use super::image::print_notes;
+use super::inputs::{self, Problems, Usage};
 use crate::build::cache::Backend;
 use crate::build::detected_plan::plan_detected;
 use crate::build::exec::Stdout;
@@ -26,14 +28,13 @@ const DEFAULT_SERVICE: &str = "app";
 /// The build reads layers that are already cached, so warming a warm cache is quick. With `--in-rack`, the rack's build task does the
 /// build, and the arguments after `--` are options of `rackform build run`; `--push` is not allowed. `--service` defaults to `app`, and
 /// `--dockerfile` is relative to the current directory.
-#[derive(Debug, clap::Args)]
+#[derive(Clone, Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  rackform build cache warm . --service web\n  rackform build cache warm . --engine buildah --repository 127.0.0.1:5000/cache\n  rackform build cache warm --in-rack -- --app web --url s3://source/web.tgz\n\nExit codes: 0 the cache is warm, 1 the build failed, 7 the build succeeded but the cache was not written."
 )]
 pub struct Args {
-    /// The app's directory, which is the build context
-    #[arg(default_value = ".")]
-    directory: String,
+    /// The app's directory, which is the build context [default: `build.directory` in rack.yaml, otherwise .]
+    directory: Option<String>,
     #[command(flatten)]
     input: InputArgs,
     #[command(flatten)]
@@ -57,8 +58,18 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     if args.in_rack {
         return in_rack(args, context);
     }
+    let mut args = args.clone();
+    let mut defaults = Defaults::new(&context.rack_file()?.build);
+    let directory = defaults.directory(args.directory.as_ref());
+    defaults.cache(&mut args.cache);
+    defaults.engine(&mut args.engine);
+    defaults.input(&mut args.input);
     let engine = args.engine.engine.unwrap_or(Engine::Buildx);
-    let (mut request, location) = args.request(context)?;
+    let mut problems = Problems::default();
+    let (mut request, location) = args.request(directory, &mut problems.usage, context)?;
+    let usage = Usage { is_elsewhere: false, is_run: true, version: args.engine.engine_version.as_ref() };
+    let inputs = inputs::check(&request, engine, usage, &defaults, &mut problems, context);
+    problems.into_result()?;
     let facts = args.engine.facts(engine);
     request.resolve_build_args(engine, &|name| std::env::var(name).ok());
     let detected = plan_detected(&request, &facts, args.engine.detection(true), &args.engine.programs());
@@ -68,7 +79,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     let invocation =
         detected.invocation.map_err(|problems| Failure::Problems(crate::ui::build::hints::diagnostics(&problems), ExitCode::Usage))?;
     print_notes(context, &invocation);
-    super::command::dockerfile::check(&request, &detected.facts, false, context)?;
+    inputs::show_findings(&inputs.findings(&request, engine, detected.facts.version.as_ref()), context)?;
     if invocation.cache_to.is_empty() {
         return Err(Failure::new(ExitCode::Failed, format!("{engine} cannot write a cache to {location}"))
             .hinted("the notes above list the reasons; choose another engine with `--engine`"));
@@ -85,17 +96,16 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
 
 impl Args {
     /// Returns the request, and the location of its cache for messages.
-    fn request(&self, context: &mut Context<'_>) -> Result<(BuildRequest, String), Failure> {
-        let mut problems = Diagnostics::default();
+    fn request(&self, directory: String, problems: &mut Diagnostics, context: &mut Context<'_>) -> Result<(BuildRequest, String), Failure> {
         let mut request = BuildRequest {
-            context: self.directory.clone(),
+            context: directory,
             output: Output::CacheOnly,
             service: self.cache.service.clone().unwrap_or_else(|| DEFAULT_SERVICE.to_owned()),
             builder: self.engine.builder(),
             buildkit_image: self.engine.buildkit_image.clone(),
             ..BuildRequest::default()
         };
-        self.input.apply_to(&mut request, &mut problems);
+        self.input.apply_to(&mut request, problems);
         let mut cache = CacheRequest { strict: true, ..self.cache.request() };
         let is_explicit = !cache.to.is_empty() || !cache.from.is_empty();
         let backend = match self.cache.backend() {
@@ -124,9 +134,9 @@ impl Args {
         request.insecure_registry |= is_registry && is_loopback(location.split('/').next().unwrap_or_default());
         request.cache = Some(cache);
         if self.engine.buildkit_image.is_some() {
-            absolute(&mut request, &mut problems);
+            absolute(&mut request, problems);
         }
-        if problems.has_errors() { Err(Failure::Problems(problems, ExitCode::Usage)) } else { Ok((request, location)) }
+        Ok((request, location))
     }
 }
 

@@ -4,7 +4,9 @@ use serde::Serialize;
 
 use crate::build::Engine;
 use crate::build::cache_report::{CacheReport, Export, ExportOutcome, ImportOutcome};
+use crate::ui::findings::FindingAnswer;
 use crate::ui::visible::one_line;
+use crate::validate::Finding;
 
 /// The JSON view of a build that was run.
 #[derive(Serialize)]
@@ -13,6 +15,15 @@ pub struct BuildView<'r> {
     pub engine: Engine,
     /// What it did with the cache; `None` for a build without a cache.
     pub cache: Option<&'r CacheReport>,
+    /// What is wrong with the Dockerfile.
+    findings: Vec<FindingAnswer<'r>>,
+}
+
+impl<'r> BuildView<'r> {
+    /// Returns the view of a build.
+    pub fn new(engine: Engine, cache: Option<&'r CacheReport>, findings: &'r [Finding]) -> Self {
+        Self { engine, cache, findings: findings.iter().map(FindingAnswer::new).collect() }
+    }
 }
 
 /// Returns the report on one line. What was not written comes first.

@@ -7,7 +7,9 @@ use super::hints;
 use crate::build::command::Need;
 use crate::build::engine::{Buildx, Engine, EngineFacts};
 use crate::build::{Invocation, Note, Step};
+use crate::ui::findings::FindingAnswer;
 use crate::ui::{Layout, styled};
+use crate::validate::Finding;
 
 /// The JSON view.
 #[derive(Serialize)]
@@ -20,6 +22,8 @@ pub struct Answer<'a> {
     cache_to: &'a [String],
     cache_from: &'a [String],
     notes: Vec<NoteView<'a>>,
+    /// What is wrong with the Dockerfile, as in the JSON of `build check`.
+    findings: Vec<FindingAnswer<'a>>,
 }
 
 #[derive(Serialize)]
@@ -46,8 +50,8 @@ struct Capabilities {
 }
 
 impl<'a> Answer<'a> {
-    /// Returns the view of an invocation that was planned for an engine.
-    pub fn new(facts: &EngineFacts, invocation: &'a Invocation) -> Self {
+    /// Returns the view of an invocation that was planned for an engine, with what is wrong with its Dockerfile.
+    pub fn new(facts: &EngineFacts, invocation: &'a Invocation, findings: &'a [Finding]) -> Self {
         let known = Capabilities {
             version: facts.version.as_ref().map(ToString::to_string),
             buildx: match &facts.buildx {
@@ -69,6 +73,7 @@ impl<'a> Answer<'a> {
             cache_to: &invocation.cache_to,
             cache_from: &invocation.cache_from,
             notes: invocation.notes.iter().map(note).collect(),
+            findings: findings.iter().map(FindingAnswer::new).collect(),
         }
     }
 }

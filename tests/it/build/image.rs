@@ -31,7 +31,7 @@ impl Fixture {
     fn new(shelf: FakeRegistry) -> Self {
         let bench = Bench::new();
         bench
-            .file("Dockerfile", "FROM scratch\nARG TOKEN_NAME\n")
+            .file("Dockerfile", "FROM scratch AS deps\nARG TOKEN_NAME\n")
             .file("bin/docker", DOCKER)
             .file(".npmrc", "//x/:_authToken=planted-secret\n");
         executable(&bench, "bin/docker");

@@ -11,14 +11,14 @@ use crate::build::request::{CacheRequest, S3Cache};
 #[derive(Clone, Debug, Default, clap::Args)]
 #[command(next_help_heading = "Cache")]
 pub struct CacheArgs {
-    /// The cache backend: registry (ecr), s3, local (oci), inline, gha, mounts, image, or none [default: derived from the other flags or
-    /// the rack]
+    /// The cache backend: registry (ecr), s3, local (oci), inline, gha, mounts, image, or none [default: derived from the other flags,
+    /// `build` in rack.yaml, or the rack]
     #[arg(long, value_name = "BACKEND")]
     pub cache: Option<CacheChoice>,
-    /// The cache repository, HOST/NAME [default: the rack's]
+    /// The cache repository, HOST/NAME [default: `build.repository` in rack.yaml, otherwise the rack's]
     #[arg(long, value_name = "REPOSITORY")]
     pub repository: Option<String>,
-    /// The service, which names its cache: {repository}:{service}.buildcache
+    /// The service, which names its cache: {repository}:{service}.buildcache [default: `build.service` in rack.yaml]
     #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
     pub service: Option<String>,
     /// The full reference of the cache, instead of {repository}:{service}.buildcache

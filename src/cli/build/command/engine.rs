@@ -10,8 +10,8 @@ use crate::build::request::{BuilderRequest, CreateBuilder};
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Engine")]
 pub struct EngineArgs {
-    /// The engine: docker, buildx, buildctl, buildctl-daemonless, kaniko or buildah [default: kaniko for a rack that builds on Fargate and
-    /// in its tasks (BUILD_ENGINE), buildx for `cache warm`, otherwise docker]
+    /// The engine: docker, buildx, buildctl, buildctl-daemonless, kaniko or buildah [default: `build.engine` in rack.yaml; otherwise kaniko
+    /// for a rack that builds on Fargate and in its tasks (BUILD_ENGINE), buildx for `cache warm`, otherwise docker]
     #[arg(long, value_name = "ENGINE")]
     pub engine: Option<Engine>,
     /// The engine version; for docker and buildx, the version of the Docker Engine [default: detected]; with this flag,
@@ -33,7 +33,8 @@ pub struct EngineArgs {
     /// The program to run instead of the engine's default
     #[arg(long, value_name = "PATH")]
     pub program: Option<String>,
-    /// The builder to use; created if it does not exist [default: BUILDX_BUILDER; a new builder is named `rackform`]
+    /// The builder to use; created if it does not exist [default: BUILDX_BUILDER, otherwise `build.builder` in
+    /// rack.yaml; a new builder is named `rackform`]
     #[arg(long, value_name = "NAME")]
     pub builder: Option<String>,
     /// When to create a separate builder for docker

@@ -9,10 +9,10 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 #[derive(Clone, Debug, Default, clap::Args)]
 #[command(next_help_heading = "Image")]
 pub struct InputArgs {
-    /// The Dockerfile, relative to the current directory [default: the Dockerfile in DIRECTORY]
+    /// The Dockerfile, relative to the current directory [default: `build.dockerfile` in rack.yaml, otherwise the Dockerfile in DIRECTORY]
     #[arg(long, value_name = "PATH")]
     pub dockerfile: Option<String>,
-    /// The stage to build [default: the last]
+    /// The stage to build [default: `build.target` in rack.yaml, otherwise the last]
     #[arg(long, value_name = "STAGE")]
     pub target: Option<String>,
     /// A build argument; a name without a value takes it from the environment
@@ -24,7 +24,7 @@ pub struct InputArgs {
     /// An SSH agent or key to forward, such as `default`
     #[arg(long, value_name = "ID[=SOCKET|KEY]")]
     pub ssh: Vec<String>,
-    /// The platforms, such as linux/arm64 (comma-separated)
+    /// The platforms, such as linux/arm64 (comma-separated) [default: `build.platforms` in rack.yaml]
     #[arg(long = "platform", value_name = "PLATFORM", value_delimiter = ',')]
     pub platforms: Vec<String>,
     /// Do not read the cache; it is still written

@@ -1,7 +1,6 @@
 //! `rackform build command`: prints the command that builds an app with its cache, or runs it with `--exec`.
 
 pub(super) mod cache;
-pub(super) mod dockerfile;
 pub(super) mod engine;
 pub(super) mod image;
 pub(super) mod rack;
@@ -17,12 +16,14 @@ use crate::build::exec::{Observed, Stdout};
 use crate::build::request::CacheRequest;
 use crate::build::{BuildRequest, Invocation, Note, exec};
 use crate::cli::build::cache_report::{CacheWatch, export_failure, require_written};
+use crate::cli::build::defaults::Defaults;
+use crate::cli::build::inputs::{self, Problems, Usage};
 use crate::cli::shared::interrupt;
 use crate::cli::{Context, ExitCode, Failure};
-use crate::config::BuildSection;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::ui::build::cache_report::BuildView;
 use crate::ui::build::{command as view, hints};
+use crate::validate::Finding;
 
 use cache::{CacheArgs, CacheChoice};
 use engine::EngineArgs;
@@ -39,9 +40,9 @@ use rack::{Rack, RackArg};
     after_help = "Examples:\n  rackform build command . --service web --tag 123456789012.dkr.ecr.us-east-1.amazonaws.com/web:1 --push\n  rackform build command app --engine buildx --repository registry.example.com/cache --service web --cache-branch \"$BRANCH\" --exec\n  rackform build command . --engine kaniko --engine-version 1.27.5 --repository registry.example.com/cache --format json\n  rackform build command . --engine buildx --s3-bucket my-cache --s3-region us-west-2 --s3-prefix buildx/web/\n  rackform build command . --engine docker --cache-to type=registry,ref=registry.example.com/cache:web,mode=max\n\nExit codes: 0 done, 1 the build failed, 7 the cache was not written (--require-cache), 64 unsupported by the engine, 66 missing file, 130 interrupted."
 )]
 pub struct Args {
-    /// The app's directory
-    #[arg(value_name = "DIRECTORY", default_value = ".")]
-    directory: String,
+    /// The app's directory [default: `build.directory` in rack.yaml, otherwise .]
+    #[arg(value_name = "DIRECTORY")]
+    directory: Option<String>,
     #[command(flatten)]
     image: ImageArgs,
     #[command(flatten)]
@@ -87,9 +88,23 @@ enum CommandFormat {
 pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
     let mut notes = Vec::new();
     let mut args = args.clone();
-    args.apply_defaults(&context.rack_file()?.build);
-    let mut problems = Diagnostics::default();
-    let (mut request, engine) = args.request(context, &mut notes, &mut problems)?;
+    let mut defaults = Defaults::new(&context.rack_file()?.build);
+    args.apply_defaults(&mut defaults);
+    let mut problems = Problems::default();
+    let (mut request, engine) = args.request(context, &mut notes, &mut problems.usage)?;
+    if args.exec && args.format == CommandFormat::Env {
+        problems.usage.push(
+            Diagnostic::error("format", "`--format env` describes a command, which `--exec` runs instead")
+                .hinted("use `--format json` for a report of the build, or omit `--exec`"),
+        );
+    }
+    let usage = Usage {
+        is_elsewhere: !args.exec && args.engine.is_of_another_machine(),
+        is_run: args.exec,
+        version: args.engine.engine_version.as_ref(),
+    };
+    let inputs = inputs::check(&request, engine, usage, &defaults, &mut problems, context);
+    problems.into_result()?;
     request
         .resolve_build_args(if args.exec || engine != Engine::Kaniko { engine } else { Engine::Docker }, &|name| std::env::var(name).ok());
     let DetectedPlan { invocation: planned, facts, warnings } =
@@ -97,8 +112,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     for warning in &warnings {
         context.status(&format!("note: {warning}"));
     }
-    let planned = planned.map_err(|found| problems.0.extend(hints::diagnostics(&found).0));
-    let (Ok(mut invocation), false) = (planned, problems.has_errors()) else { return Err(Failure::Problems(problems, ExitCode::Usage)) };
+    let mut invocation = planned.map_err(|found| Failure::Problems(hints::diagnostics(&found), ExitCode::Usage))?;
     invocation.notes.splice(0..0, notes);
     if !context.global.quiet {
         let text = view::notes(&invocation.notes, context.stderr_layout());
@@ -106,8 +120,12 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
             context.status(text.trim_end_matches('\n'));
         }
     }
-    dockerfile::check(&request, &facts, !args.exec && args.engine.is_of_another_machine(), context)?;
-    if args.exec { args.execute(&request, &invocation, context) } else { args.show(&request, &facts, &invocation, context) }
+    let findings = inputs.findings(&request, facts.engine, facts.version.as_ref());
+    inputs::show_findings(&findings, context)?;
+    match args.exec {
+        true => args.execute(&request, &invocation, &findings, context),
+        false => args.show(&request, &facts, &invocation, &findings, context),
+    }
 }
 
 /// Runs an invocation, prints each step before it starts, and reports at the end what the build did with its cache.
@@ -151,11 +169,13 @@ pub(super) fn failed(error: &exec::ExecError, observed: &Observed) -> Failure {
 }
 
 impl Args {
-    fn execute(&self, request: &BuildRequest, invocation: &Invocation, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
-        if self.format == CommandFormat::Env {
-            return Err(Failure::new(ExitCode::Usage, "`--format env` describes a command, which `--exec` runs instead")
-                .hinted("use `--format json` for a report of the build, or omit `--exec`"));
-        }
+    fn execute(
+        &self,
+        request: &BuildRequest,
+        invocation: &Invocation,
+        findings: &[Finding],
+        context: &mut Context<'_>,
+    ) -> Result<ExitCode, Failure> {
         let is_set = |need: &Need| need.any_of.iter().any(|name| std::env::var_os(name).is_some());
         for need in invocation.needs.iter().filter(|need| !need.required && !is_set(need)) {
             let names = need.any_of.join(" or ");
@@ -165,7 +185,7 @@ impl Args {
         let stdout = if is_json { Stdout::Stderr } else { Stdout::Inherited };
         let report = run_observed(context, Some(request), invocation, stdout, self.require_cache)?;
         if is_json {
-            context.answer(&crate::ui::json(&BuildView { engine: invocation.engine, cache: report.as_ref() })?)?;
+            context.answer(&crate::ui::json(&BuildView::new(invocation.engine, report.as_ref(), findings))?)?;
         }
         if self.require_cache {
             require_written(report.as_ref())?;
@@ -178,6 +198,7 @@ impl Args {
         request: &BuildRequest,
         facts: &EngineFacts,
         invocation: &Invocation,
+        findings: &[Finding],
         context: &mut Context<'_>,
     ) -> Result<ExitCode, Failure> {
         let cannot_format = |error: &crate::build::command::RenderError| {
@@ -187,7 +208,7 @@ impl Args {
         };
         let text = match self.format {
             CommandFormat::Shell => shell(invocation).map_err(|error| cannot_format(&error))?,
-            CommandFormat::Json => crate::ui::json(&view::Answer::new(facts, invocation))?,
+            CommandFormat::Json => crate::ui::json(&view::Answer::new(facts, invocation, findings))?,
             CommandFormat::Env => {
                 let repository = request.cache.as_ref().and_then(|cache| cache.repository.as_deref());
                 environment_file(invocation, repository).map_err(|error| cannot_format(&error))?
@@ -198,22 +219,11 @@ impl Args {
     }
 
     /// Fills in settings from `rack.yaml` for flags that are not set.
-    fn apply_defaults(&mut self, defaults: &BuildSection) {
-        let is_set = self.cache.backend().is_some() || !self.cache.to.is_empty() || !self.cache.from.is_empty();
-        if !is_set {
-            self.cache.cache = defaults.cache.map(CacheChoice::Backend);
-            self.cache.repository.clone_from(&defaults.repository);
-        }
-        self.cache.service = self.cache.service.take().or_else(|| defaults.service.clone());
-        self.cache.cache_mode = self.cache.cache_mode.or(defaults.cache_mode);
-        self.cache.compression = self.cache.compression.or(defaults.compression);
-        self.engine.engine = self.engine.engine.or(defaults.engine);
-        self.engine.builder = self.engine.builder.take().or_else(|| defaults.builder.clone());
-        self.image.input.dockerfile = self.image.input.dockerfile.take().or_else(|| defaults.dockerfile.clone());
-        self.image.input.target = self.image.input.target.take().or_else(|| defaults.target.clone());
-        if self.image.input.platforms.is_empty() {
-            self.image.input.platforms.clone_from(&defaults.platforms);
-        }
+    fn apply_defaults(&mut self, defaults: &mut Defaults<'_>) {
+        self.directory = Some(defaults.directory(self.directory.as_ref()));
+        defaults.cache(&mut self.cache);
+        defaults.engine(&mut self.engine);
+        defaults.input(&mut self.image.input);
     }
 
     /// Returns the build request and the engine.
@@ -224,7 +234,7 @@ impl Args {
         problems: &mut Diagnostics,
     ) -> Result<(BuildRequest, Engine), Failure> {
         let mut request = BuildRequest {
-            context: self.directory.clone(),
+            context: self.directory.clone().unwrap_or_default(),
             service: self.cache.service.clone().unwrap_or_default(),
             builder: self.engine.builder(),
             buildkit_image: self.engine.buildkit_image.clone(),

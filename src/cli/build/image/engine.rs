@@ -13,11 +13,12 @@ use crate::build::request::{Output, Secret, SecretSource};
 use crate::build::{BuildRequest, Engine, Invocation, Step};
 use crate::cli::build::cache_report::CacheWatch;
 use crate::cli::build::command::{absolute, failed};
-use crate::cli::build::image_key::{ImageKey, build_arg};
+use crate::cli::build::inputs::{Problems, secret_file};
+use crate::cli::build::key_inputs::{ImageKey, build_arg};
 use crate::cli::build::registry::client;
 use crate::cli::shared::interrupt;
 use crate::cli::{Context, ExitCode, Failure};
-use crate::diagnostic::Diagnostics;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::ui::build::hints;
 use crate::ui::build::image::ImageSource;
 
@@ -64,7 +65,7 @@ pub(super) fn build(
     };
     let default_context = match &image_key.dockerfile {
         Some(path) => path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned(),
-        None => args.key.directory.clone(),
+        None => args.key.base().to_owned(),
     };
     let build_context = args.build.context.as_ref().map_or(default_context, |path| args.key.resolve(path));
     let mut request = BuildRequest {
@@ -156,24 +157,26 @@ fn inline_file(text: &str, file: &mut Option<tempfile::NamedTempFile>) -> Result
     Ok(path)
 }
 
-/// Parses a `--secret` flag and resolves the path of its file.
-pub(super) fn read_secret(args: &Args, text: &str) -> Result<Secret, Failure> {
+/// Parses a `--secret` flag, resolves the path of its file, and adds what is wrong with it.
+pub(super) fn read_secret(args: &Args, text: &str, problems: &mut Problems) -> Option<Secret> {
     // The text is not printed: it may be the secret value, passed by mistake.
-    let mut secret = parse_secret(text).map_err(|problem| {
-        Failure::new(ExitCode::Usage, format!("invalid `--secret`: {problem}"))
-            .hinted("use `--secret id=npmrc,src=.npmrc`, `--secret id=token,env=TOKEN` or `--secret TOKEN`")
-    })?;
-    if let SecretSource::File(path) = &secret.source {
-        let file = args.key.resolve(Path::new(path));
-        if !file.is_file() {
-            return Err(Failure::new(
-                ExitCode::NoInput,
-                format!("the file `{}` of the secret `{}` does not exist", file.display(), secret.id),
-            ));
+    let mut secret = match parse_secret(text) {
+        Ok(secret) => secret,
+        Err(problem) => {
+            let hint = "use `--secret id=npmrc,src=.npmrc`, `--secret id=token,env=TOKEN` or `--secret TOKEN`";
+            problems.usage.push(Diagnostic::error("secret", format!("invalid `--secret`: {problem}")).hinted(hint));
+            return None;
         }
-        secret.source = SecretSource::File(path_text(&file)?);
+    };
+    if let SecretSource::File(path) = &secret.source {
+        match path_text(&args.key.resolve(Path::new(path))) {
+            Ok(path) => secret.source = SecretSource::File(path),
+            Err(Failure::Expected(failure)) => problems.usage.push(Diagnostic::error("secret", failure.message)),
+            Err(_) => {}
+        }
+        secret_file(&secret, problems);
     }
-    Ok(secret)
+    Some(secret)
 }
 
 /// Returns whether to connect to the registry without TLS.

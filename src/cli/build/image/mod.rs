@@ -7,12 +7,17 @@ mod output;
 use std::path::PathBuf;
 
 use super::command::engine::EngineArgs;
-use super::image_key::KeyArgs;
+use super::defaults::Defaults;
+use super::image_key;
+use super::inputs::Problems;
+use super::key_inputs::KeyArgs;
 use super::registry::{client, service, variable};
 use crate::build::Engine;
 use crate::build::image::export::{self, ExportFormat};
 use crate::build::image::{Destination, DestinationError, Provider, default_name, parse_tags};
+use crate::build::request::Secret;
 use crate::cli::{Context, ExitCode, Failure, Format};
+use crate::diagnostic::Diagnostic;
 use crate::ui::build::image::ImageSource;
 
 pub(super) use engine::print_notes;
@@ -22,7 +27,7 @@ pub(super) use engine::print_notes;
 /// The image is pushed with its key as the tag (see `rackform build image-key`), and as `latest` unless the repository has immutable tags.
 /// A missing ECR repository is created, with tags and a lifecycle policy. The image and its tag are printed to standard output, the
 /// engine's output to standard error.
-#[derive(Debug, clap::Args)]
+#[derive(Clone, Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  rackform build image --cache-on package-lock.json --name build-cache/acme/web\n  eval \"$(rackform build image --export shell)\"\n  rackform build image --repository registry.example.com/web --cache-on '**/package.json' --secret id=npmrc,src=.npmrc\n  rackform build image --registry gcr --gcp-project foo-bar-123456 --name web\n  rackform build image --export github --skip-pull\n\nExit codes: 0 the image exists, 1 the build failed, 64 bad usage, 66 a file is missing, 69 the registry is unavailable."
 )]
@@ -100,6 +105,26 @@ impl Args {
     fn engine(&self) -> Engine {
         self.engine.engine.unwrap_or(Engine::Docker)
     }
+
+    /// Adds every problem of the options and files that is known before the registry is asked; returns the secrets.
+    fn check(&self, defaults: &Defaults<'_>, problems: &mut Problems) -> Vec<Secret> {
+        if !export::is_variable(&self.export_env_variable) {
+            let text = format!("invalid variable name `{}`", self.export_env_variable.escape_debug());
+            let hint = "use letters, digits and `_`; the first character must not be a digit";
+            problems.usage.push(Diagnostic::error("export", text).hinted(hint));
+        }
+        if self.export == Some(ExportFormat::Github) && variable("GITHUB_ENV").is_none() {
+            let text = "`--export github` requires the variable GITHUB_ENV, which is not set";
+            let hint = "GitHub Actions sets it; use `--export env` to print the variables instead";
+            problems.usage.push(Diagnostic::error("export", text).hinted(hint));
+        }
+        image_key::check(&self.key, defaults, problems);
+        if let Some(path) = self.build.context.as_ref().map(|path| self.key.resolve(path)).filter(|path| !path.is_dir()) {
+            let text = format!("the build context `{}` does not exist", path.display());
+            problems.missing.push(Diagnostic::error("build-context", text).hinted("set another directory with `--context`"));
+        }
+        self.key.secrets.iter().filter_map(|text| engine::read_secret(self, text, problems)).collect()
+    }
 }
 
 /// Runs the command.
@@ -108,16 +133,18 @@ impl Args {
 ///
 /// Returns an error if a flag or file is invalid, the registry is unavailable, or the build fails.
 pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
-    if !export::is_variable(&args.export_env_variable) {
-        let text = format!("invalid variable name `{}`", args.export_env_variable.escape_debug());
-        return Err(Failure::new(ExitCode::Usage, text).hinted("use letters, digits and `_`; the first character must not be a digit"));
+    let mut args = args.clone();
+    let mut defaults = Defaults::new(&context.rack_file()?.build);
+    defaults.key(&mut args.key);
+    defaults.engine(&mut args.engine);
+    if defaults.uses("directory") {
+        // The app's directory is the build context, as in the other commands.
+        args.build.context.get_or_insert_with(|| PathBuf::from("."));
     }
-    if args.export == Some(ExportFormat::Github) && variable("GITHUB_ENV").is_none() {
-        return Err(Failure::new(ExitCode::Usage, "`--export github` requires the variable GITHUB_ENV, which is not set")
-            .hinted("GitHub Actions sets it; use `--export env` to print the variables instead"));
-    }
-    let secrets = args.key.secrets.iter().map(|text| engine::read_secret(args, text)).collect::<Result<Vec<_>, _>>()?;
-    let tags = parse_tags(&args.repository.ecr_tags)?;
+    let args = &args;
+    let mut problems = Problems::default();
+    let secrets = args.check(&defaults, &mut problems);
+    let tags = kept(parse_tags(&args.repository.ecr_tags), &mut problems);
     let name = args.repository.name.clone().or_else(|| default_name(variable));
     let destination = Destination::new(
         args.repository.registry,
@@ -125,7 +152,11 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
         name,
         args.repository.gcp_project.as_deref(),
         &args.repository.registry_hostname,
-    )?;
+    );
+    let destination = kept(destination, &mut problems);
+    problems.into_result()?;
+    // Without a problem, both have a value.
+    let (Some(tags), Some(destination)) = (tags, destination) else { return Ok(ExitCode::Usage) };
     let image_key = args.key.compute(context.global.allow_outside_project)?;
     context.detail(&format!("key {}", image_key.key));
     let key = image_key.key.as_str();
@@ -163,18 +194,20 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     Ok(ExitCode::Done)
 }
 
-impl From<DestinationError> for Failure {
-    fn from(error: DestinationError) -> Self {
-        let hint = match &error {
-            DestinationError::MissingName => {
-                "set `--name`; the default is build-cache/ORGANIZATION/PIPELINE from BUILDKITE_ORGANIZATION_SLUG and \
+/// Returns the value, or adds the error to the problems.
+fn kept<T>(result: Result<T, DestinationError>, problems: &mut Problems) -> Option<T> {
+    result.map_err(|error| problems.usage.push(Diagnostic::error("repository", error.to_string()).hinted(hint(&error)))).ok()
+}
+
+fn hint(error: &DestinationError) -> &'static str {
+    match &error {
+        DestinationError::MissingName => {
+            "set `--name`; the default is build-cache/ORGANIZATION/PIPELINE from BUILDKITE_ORGANIZATION_SLUG and \
                     BUILDKITE_PIPELINE_SLUG"
-            }
-            DestinationError::MissingProject => "set `--gcp-project`",
-            DestinationError::MissingRepository => "set `--repository HOST/NAME`",
-            DestinationError::Name(error) => error.hint(),
-            DestinationError::Tag { .. } => "write it as KEY=VALUE; AWS allows keys of up to 128 characters and values of up to 256",
-        };
-        Self::new(ExitCode::Usage, error.to_string()).hinted(hint)
+        }
+        DestinationError::MissingProject => "set `--gcp-project`",
+        DestinationError::MissingRepository => "set `--repository HOST/NAME`",
+        DestinationError::Name(error) => error.hint(),
+        DestinationError::Tag { .. } => "write it as KEY=VALUE; AWS allows keys of up to 128 characters and values of up to 256",
     }
 }

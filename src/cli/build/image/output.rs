@@ -6,7 +6,7 @@ use super::Args;
 use crate::build::cache_report::CacheReport;
 use crate::build::image::export::{self, ExportFormat};
 use crate::build::registry::Repository;
-use crate::cli::build::image_key::ImageKey;
+use crate::cli::build::key_inputs::ImageKey;
 use crate::cli::build::registry::variable;
 use crate::cli::shared::files::cannot_write;
 use crate::cli::{Context, ExitCode, Failure, Format};

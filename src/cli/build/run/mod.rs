@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use self::printer::TaskPrinter;
 use self::request::RequestArgs;
+use super::defaults::Defaults;
 use super::service;
 use crate::aws::RequestError;
 use crate::build::task::{
@@ -75,7 +76,8 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
         let running = RunningTask::new(&environment, task);
         return args.follow(context, service.as_ref(), &running, mask);
     }
-    let mut request = args.request.build_task_request(&environment, args.dry_run, &mut mask)?;
+    let mut defaults = Defaults::new(&context.rack_file()?.build);
+    let mut request = args.request.build_task_request(&environment, &mut defaults, args.dry_run, &mut mask)?;
     if args.dry_run {
         credentials::add_placeholder(&mut request, &environment, context);
     }

@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use indexmap::IndexMap;
 
 use crate::build::agent::Settings;
-use crate::build::command::plan;
+use crate::build::command::{is_secret_arg, plan};
 use crate::build::task::variables::{AUTH, ID, RACK_URL, URL};
 use crate::build::task::{BuildEnvironment, BuildTaskRequest, Builder};
 use crate::build::{Engine, EngineFacts};
+use crate::cli::build::defaults::Defaults;
 use crate::cli::build::options::BuildOptions;
 use crate::cli::{Context, ExitCode, Failure};
 use crate::secret::Mask;
@@ -85,9 +86,12 @@ impl RequestArgs {
     pub fn build_task_request(
         &self,
         build_environment: &BuildEnvironment,
+        defaults: &mut Defaults<'_>,
         is_dry: bool,
         mask: &mut Mask,
     ) -> Result<BuildTaskRequest, Failure> {
+        let mut options = self.options.clone();
+        defaults.in_rack(&mut options);
         let builder = self.builder.unwrap_or_else(|| build_environment.image.as_deref().map_or(Builder::Agent, Builder::of_image));
         let id = match &self.id {
             Some(id) => id.clone(),
@@ -98,16 +102,21 @@ impl RequestArgs {
             || (!is_dry || self.id.is_some()).then(|| client_token(&build_environment.stack, self.app.as_deref().unwrap_or_default(), &id));
         let mut environment = pairs("--env", &self.env)?;
         self.add_secrets(&mut environment, mask)?;
+        for arg in &options.build_args {
+            if let Some((_, value)) = arg.split_once('=').filter(|(name, value)| is_secret_arg(name, Some(value))) {
+                mask.add_credentials(value);
+            }
+        }
         let request = BuildTaskRequest {
             app: self.app.clone().unwrap_or_default(),
-            service: self.options.service.clone(),
+            service: options.service.clone(),
             url: self.url.clone(),
-            dockerfile: self.options.dockerfile.clone(),
+            dockerfile: options.dockerfile.clone(),
             manifest: self.manifest.clone(),
-            target: self.options.target.clone(),
-            build_args: self.options.build_args.clone(),
+            target: options.target.clone(),
+            build_args: options.build_args.clone(),
             push: self.push.clone(),
-            no_cache: self.options.no_cache,
+            no_cache: options.no_cache,
             development: self.development,
             environment,
             builder,
@@ -138,6 +147,16 @@ impl RequestArgs {
     pub fn print_notes(&self, request: &BuildTaskRequest, build_environment: &BuildEnvironment, context: &mut Context<'_>) {
         if self.id.is_none() && request.client_token.is_none() {
             context.status(&format!("note: {PLACEHOLDER_ID} is a placeholder; a started build gets a new ID, unless `--id` specifies one"));
+        }
+        for arg in &self.options.build_args {
+            let (name, value) = arg.split_once('=').map_or((arg.as_str(), None), |(name, value)| (name, Some(value)));
+            if is_secret_arg(name, value) {
+                context.status(&format!(
+                    "note: the build argument `{}` looks like a secret; build arguments are readable in the image's history, in its cache, \
+                        and in the task's overrides for every caller of ecs:DescribeTasks",
+                    name.escape_debug()
+                ));
+            }
         }
         if request.builder == Builder::Kaniko && build_environment.cache.directory.is_some() {
             context.status(
@@ -218,6 +237,9 @@ fn with_kaniko_arguments(mut request: BuildTaskRequest, build_environment: &Buil
     let invocation = plan(&settings.request(), &facts)
         .map_err(|problems| Failure::Problems(crate::ui::build::hints::diagnostics(&problems), ExitCode::Usage))?;
     request.command = invocation.steps.first().map(|step| step.argv.iter().skip(1).cloned().collect());
+    for (name, value) in invocation.secret_variables() {
+        request.environment.entry(name.to_owned()).or_insert_with(|| value.to_owned());
+    }
     for (name, value) in invocation.environment {
         request.environment.entry(name).or_insert(value);
     }
