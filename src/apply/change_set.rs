@@ -30,7 +30,11 @@ pub(super) fn create(
         }
         backend.pause();
     }
-    Err(ApplyError::ChangeSetFailed { change_set: request.name.clone(), reason: "CloudFormation did not create it in time".to_owned() })
+    Err(ApplyError::ChangeSetFailed {
+        change_set: request.name.clone(),
+        reason: "CloudFormation did not create it in time".to_owned(),
+        validations: Box::default(),
+    })
 }
 
 /// Deletes a change set, and the stack if it was created only for it. A missing change set is not an error.

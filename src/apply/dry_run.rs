@@ -6,6 +6,7 @@ use std::sync::atomic::AtomicBool;
 
 use super::change_set::{create, discard};
 use super::lock::LockHolder;
+use super::validations::ChangeSetValidations;
 use super::{ApplyError, Target};
 use crate::backend::{Backend, BackendError, ChangeSetDescription, ChangeSetRequest};
 use crate::unique::unique_token;
@@ -16,16 +17,27 @@ const PREFIX: &str = "rackform-confirm-";
 /// Seconds after which such a change set is stale, whichever machine created it.
 const LOCK_SECONDS: i64 = 900;
 
-/// Returns the change set that the backend would execute. The change set is created and deleted again, also if an error occurs or
-/// `interrupted` is set.
+/// Returns the change set that the backend would execute, and what its checks found. The change set is created and deleted again, also if
+/// an error occurs or `interrupted` is set.
 ///
 /// # Errors
 ///
 /// Returns the backend's error, [`ApplyError::Interrupted`], or [`ApplyError::ChangeSetNotDeleted`].
-pub fn confirm(backend: &dyn Backend, target: &Target, interrupted: &AtomicBool) -> Result<ChangeSetDescription, ApplyError> {
+pub fn confirm(
+    backend: &dyn Backend,
+    target: &Target,
+    interrupted: &AtomicBool,
+) -> Result<(ChangeSetDescription, ChangeSetValidations), ApplyError> {
     let until = jiff::Timestamp::now().as_second() + LOCK_SECONDS;
     let request = ChangeSetRequest { name: name(until, &LockHolder::this()), ..target.request() };
-    let created = create(backend, &request, interrupted);
+    let created = create(backend, &request, interrupted).map(|change_set| {
+        // They can be read only as long as the change set exists.
+        let validations = match change_set.is_empty_update() {
+            true => ChangeSetValidations::default(),
+            false => ChangeSetValidations::of(backend, &target.stack, &change_set, target.source.as_ref()),
+        };
+        (change_set, validations)
+    });
     match discard(backend, &target.stack, &request.name) {
         Ok(()) => created,
         Err(source) => Err(ApplyError::ChangeSetNotDeleted { stack: target.stack.clone(), change_set: request.name, source }),

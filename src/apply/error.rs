@@ -1,6 +1,7 @@
 //! Why a plan could not be executed.
 
-use crate::backend::{BackendError, BackendHint, StackName};
+use super::validations::ChangeSetValidations;
+use crate::backend::{BackendError, BackendHint, EventsUnavailable, StackName};
 use crate::cloudformation::StackStatus;
 use crate::plan::Disagreement;
 
@@ -34,6 +35,8 @@ pub enum ApplyError {
         change_set: String,
         /// The reason.
         reason: String,
+        /// What CloudFormation's checks found.
+        validations: Box<ChangeSetValidations>,
     },
     /// The operation continues, but cannot be followed.
     #[error("cannot follow the operation{}, which continues", status.as_ref().map(|status| format!(" ({status})")).unwrap_or_default())]
@@ -104,6 +107,15 @@ pub enum ApplyHint {
         /// The change set.
         change_set: String,
     },
+    /// The change set was deleted, and nothing was changed.
+    ChangeSetDeleted,
+    /// As [`ApplyHint::ChangeSetDeleted`]; what CloudFormation's checks found is unknown.
+    ValidationsUnknown {
+        /// Why.
+        why: String,
+        /// Whether a permission is missing.
+        is_denied: bool,
+    },
     /// Run the same command again, which continues with the update.
     RepeatAfterImport(Option<Box<Self>>),
 }
@@ -114,7 +126,13 @@ impl ApplyError {
         Some(match self {
             Self::StackChanged { .. } | Self::StackExists { .. } => ApplyHint::PlanAgain,
             Self::FollowFailed { source, .. } => ApplyHint::ResumeOrWatch { needs_credentials: source.is_credentials_error() },
-            Self::ChangeSetFailed { .. } | Self::Interrupted { .. } => return None,
+            Self::ChangeSetFailed { validations, .. } => match &validations.unavailable {
+                Some(why) => {
+                    ApplyHint::ValidationsUnknown { why: why.error().to_string(), is_denied: matches!(why, EventsUnavailable::Denied(_)) }
+                }
+                None => ApplyHint::ChangeSetDeleted,
+            },
+            Self::Interrupted { .. } => return None,
             Self::ExceedsPlan { .. } => ApplyHint::CompareOrAllow,
             Self::ChangeSetNotDeleted { stack, change_set, .. } => {
                 ApplyHint::DeleteChangeSet { stack: stack.clone(), change_set: change_set.clone() }

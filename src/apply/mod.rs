@@ -20,6 +20,7 @@ mod outcome;
 pub mod progress;
 mod revision;
 mod target;
+mod validations;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -34,6 +35,7 @@ pub use operation::follow_operation;
 pub use outcome::Outcome;
 pub use revision::check_revision;
 pub use target::Target;
+pub use validations::ChangeSetValidations;
 
 use crate::backend::{Backend, BackendError, ChangeSetDescription, DeleteOptions, StackDescription};
 use crate::plan::{missing_changes, unapproved_changes};
@@ -68,7 +70,8 @@ fn one_operation(
     let request = target.request();
     // A change set that an interrupted run left behind has the same name, since it has the same content.
     change_set::discard(backend, &target.stack, &request.name)?;
-    let checked = change_set::create(backend, &request, interrupted).and_then(|change_set| check(backend, target, change_set, interrupted));
+    let created = change_set::create(backend, &request, interrupted);
+    let checked = created.and_then(|change_set| check(backend, target, change_set, observer, interrupted));
     let (change_set, stack) = match checked {
         Ok(Checked::Execute(change_set, stack)) => (change_set, stack),
         not_executed => {
@@ -99,15 +102,18 @@ fn check(
     backend: &dyn Backend,
     target: &Target,
     change_set: ChangeSetDescription,
+    observer: &mut dyn Observer,
     interrupted: &AtomicBool,
 ) -> Result<Checked, ApplyError> {
     if change_set.is_empty_update() {
         return Ok(Checked::Nothing);
     }
+    let validations = ChangeSetValidations::of(backend, &target.stack, &change_set, target.source.as_ref());
     if change_set.status.is_failed() {
         let reason = change_set.status_reason.unwrap_or_default();
-        return Err(ApplyError::ChangeSetFailed { change_set: change_set.name, reason });
+        return Err(ApplyError::ChangeSetFailed { change_set: change_set.name, reason, validations: Box::new(validations) });
     }
+    observer.validations(&validations);
     let Some(stack) = backend.describe_stack(&target.stack)? else {
         return Err(BackendError::StackNotFound { stack: target.stack.clone() }.into());
     };

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::validations::ChangeSetValidations;
 use crate::backend::{BackendError, EventsUnavailable};
 use crate::cloudformation::{OperationEvent, StackEvent};
 
@@ -29,6 +30,9 @@ pub trait Observer {
 
     /// Reports that the details of a failure are unknown, because the operation's own events cannot be read.
     fn events_unavailable(&mut self, _why: &EventsUnavailable) {}
+
+    /// Receives what CloudFormation's checks found in a change set that can be executed: what only warns, or why it is unknown.
+    fn validations(&mut self, _found: &ChangeSetValidations) {}
 
     /// Receives a remark about the operation.
     fn notice(&mut self, _text: &str) {}

@@ -4,6 +4,7 @@ use indexmap::IndexMap;
 
 use crate::backend::{ChangeSetRequest, ParameterInput, StackName};
 use crate::cloudformation::{ChangeSetOptions, StackSettings};
+use crate::diagnostic::Source;
 use crate::parameters::{ParameterSet, Provenance};
 use crate::plan::{ImportStep, Plan, ResourceImport};
 use crate::text::hex;
@@ -17,6 +18,8 @@ pub struct Target {
     pub revision: Option<String>,
     /// The text of the template.
     pub template: String,
+    /// The text that it was read from, for places in messages; another one if the template is sent in another form.
+    pub source: Option<Source>,
     /// Every declared parameter.
     pub parameters: IndexMap<String, ParameterInput>,
     /// The stack's tags.
@@ -80,6 +83,7 @@ impl Target {
             stack: self.stack.clone(),
             revision: self.revision.clone(),
             template: step.template.clone(),
+            source: None,
             parameters: step.parameters.iter().map(|name| (name.clone(), ParameterInput::UsePrevious)).collect(),
             tags: IndexMap::new(),
             options: ChangeSetOptions {

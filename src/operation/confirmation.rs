@@ -7,6 +7,7 @@ use super::note::Note;
 use super::target::PreparedChange;
 use crate::apply;
 use crate::backend::{Backend, ChangeSetDescription};
+use crate::diagnostic::Diagnostics;
 use crate::plan::Plan;
 
 /// The backend's own change set for a prepared change.
@@ -15,6 +16,8 @@ pub struct ConfirmedChangeSet {
     pub approved: Plan,
     /// The change set.
     pub change_set: ChangeSetDescription,
+    /// What CloudFormation's checks warn about.
+    pub warnings: Diagnostics,
 }
 
 /// Creates a change set for a prepared change, describes it and deletes it again. If an import comes first, only the import is confirmed.
@@ -37,11 +40,20 @@ pub fn confirm_change(
         notes(Note::OnlyImportConfirmed);
     }
     let target = first.as_ref().unwrap_or(&change.target);
-    let change_set = apply::confirm(backend, target, interrupted)?;
+    let (change_set, mut validations) = apply::confirm(backend, target, interrupted)?;
+    for problem in &mut validations.problems.0 {
+        problem.message = change.secrets.text(std::mem::take(&mut problem.message));
+    }
+    if let Some(why) = validations.unavailable {
+        notes(Note::ValidationsUnknown { why });
+    }
     if change_set.status.is_failed() && !change_set.is_empty_update() {
         let reason = change_set.status_reason.unwrap_or_else(|| "no reason given".to_owned());
-        return Err(OperationError::ChangeRefused { reason: change.secrets.text(reason) });
+        return Err(OperationError::ChangeRefused { reason: change.secrets.text(reason), problems: validations.problems });
+    }
+    if !validations.problems.0.is_empty() {
+        notes(Note::Warnings(validations.problems.clone()));
     }
     let approved = target.approved.clone().unwrap_or_else(|| change.plan.clone());
-    Ok(ConfirmedChangeSet { approved, change_set })
+    Ok(ConfirmedChangeSet { approved, change_set, warnings: validations.problems })
 }

@@ -86,6 +86,8 @@ pub enum OperationError {
     ChangeRefused {
         /// AWS's reason, with secrets masked.
         reason: String,
+        /// What CloudFormation's checks found, with places in the template.
+        problems: Diagnostics,
     },
     /// A failed change would delete a stack that existed before.
     #[error("only a new stack can be deleted after a failure, but `{stack}` exists")]

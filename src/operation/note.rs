@@ -1,6 +1,6 @@
 //! What an operation reports while it works: warnings, progress and details, as data.
 
-use crate::backend::BackendError;
+use crate::backend::{BackendError, EventsUnavailable};
 use crate::cloudformation::OnFailure;
 use crate::diagnostic::Diagnostics;
 
@@ -36,6 +36,11 @@ pub enum Note {
     },
     /// The backend creates its own change set to compare it with the prediction.
     CreatingChangeSet,
+    /// What CloudFormation's checks found in its change set is unknown.
+    ValidationsUnknown {
+        /// Why.
+        why: EventsUnavailable,
+    },
     /// Only the import can be compared: the update after it depends on its result.
     OnlyImportConfirmed,
     /// Options that the backend does not support.

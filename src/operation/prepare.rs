@@ -184,6 +184,7 @@ fn build_target(
         stack: request.stack.to_owned(),
         revision: deployed.map(|deployed| deployed.description.revision.clone()),
         template: template_text(template, notes),
+        source: Some(template.source.clone()),
         parameters: Target::inputs(after.parameters),
         tags,
         options: ChangeSetOptions {

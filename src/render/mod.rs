@@ -18,6 +18,9 @@ use crate::diagnostic::{Diagnostics, Source};
 use crate::model::{Sections, rack};
 use crate::template::{Arena, Document, Functions, Node, Style, Template, write_json, write_yaml};
 
+/// The name of the rendered rack as a source of diagnostics.
+pub const RENDERED_RACK: &str = "rack.json (rendered)";
+
 /// The form of the rendered text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum RenderFormat {
@@ -63,7 +66,7 @@ pub fn render(options: &RenderOptions<'_>) -> Result<String, Diagnostics> {
 /// Returns the same errors as [`render`].
 pub fn render_sections(rack: &Sections, options: &RenderOptions<'_>) -> Result<String, Diagnostics> {
     let sources = sources::TemplateSources::read(options.templates)?;
-    let rendered = Source::new("rack.json (rendered)", environment::render(&sources, rack)?);
+    let rendered = Source::new(RENDERED_RACK, environment::render(&sources, rack)?);
     let arena = Arena::new();
     let document = Document::read(&rendered, &arena)?;
     references::check(&Template::from_document(&document)?)?;

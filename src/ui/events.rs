@@ -70,6 +70,15 @@ pub fn events_unavailable(why: &EventsUnavailable) -> String {
     }
 }
 
+/// Returns why it is unknown what CloudFormation's checks found in a change set.
+pub fn validations_unknown(why: &EventsUnavailable) -> String {
+    let allow = match why {
+        EventsUnavailable::Denied(_) => "; allow cloudformation:DescribeEvents, which `rackform permissions` lists",
+        EventsUnavailable::Unsupported(_) | EventsUnavailable::Failed(_) => "",
+    };
+    format!("what CloudFormation's checks before the deployment warn about is unknown: {}{allow}", why.error())
+}
+
 /// Returns the style of a stack's or resource's status.
 pub fn status_style(status: &str, styles: Styles) -> Style {
     if status.contains("FAILED") || status.contains("ROLLBACK") {

@@ -92,6 +92,11 @@ pub fn apply(hint: &ApplyHint) -> String {
             "it has no effect by itself; the next `rackform apply` or `rackform recover` deletes it, and so does `aws cloudformation \
              delete-change-set --stack-name {stack} --change-set-name {change_set}`"
         ),
+        ApplyHint::ChangeSetDeleted => "the change set was deleted; it changed nothing".to_owned(),
+        ApplyHint::ValidationsUnknown { why, is_denied } => format!(
+            "the change set was deleted; it changed nothing. What CloudFormation's checks found is unknown: {why}{}",
+            if *is_denied { "; allow cloudformation:DescribeEvents, which `rackform permissions` lists" } else { "" }
+        ),
         ApplyHint::RepeatAfterImport(hint) => {
             let more = hint.as_deref().map(|hint| format!("; {}", apply(hint))).unwrap_or_default();
             format!("the imported resources stay in the stack; run the same command again to continue with the update{more}")

@@ -35,7 +35,7 @@ mod visible;
 pub use diagnostics::{diagnostics, failure};
 pub use difference::{colored_difference, difference};
 pub use door::{marked, painted, relayed};
-pub use events::{event_line, events_unavailable, operation_event_line, status_style};
+pub use events::{event_line, events_unavailable, operation_event_line, status_style, validations_unknown};
 pub use json::{FORMAT_VERSION, bare_json, json, json_line, write_json};
 pub use layout::{Layout, clip, fitted, width};
 pub use outcome::{ResumedBy, because, outcome, remaining};

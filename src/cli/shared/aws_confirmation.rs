@@ -67,7 +67,7 @@ impl ConfirmArgs {
             }
             let interrupted = crate::cli::shared::interrupt::flag();
             let confirmed = confirm_change(change, backend, interrupted, &mut |note| print_note(context, note))?;
-            confirmation.confirmation = Some(Confirmation::new(&confirmed.approved, &confirmed.change_set, &hide));
+            confirmation.confirmation = Some(Confirmation::new(&confirmed.approved, &confirmed.change_set, &confirmed.warnings, &hide));
         }
         Ok(confirmation)
     }

@@ -9,6 +9,7 @@ use crate::backend::{Backend, BackendError};
 use crate::cli::shared::diff_input::DEFAULT_ACCOUNT;
 use crate::cli::{Context, ExitCode, Failure};
 use crate::config::BackendChoice;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::verify::Inspector;
 use crate::verify::local::LocalInspector;
 
@@ -193,6 +194,12 @@ impl From<RequestError> for Failure {
     }
 }
 
+/// Adds what failed as a whole to its problems, as the last one.
+pub fn with_summary(mut problems: Diagnostics, message: String, hint: Option<String>) -> Diagnostics {
+    problems.0.push(Diagnostic { hint, ..Diagnostic::error("change-set", message) });
+    problems
+}
+
 /// Returns the exit code of a failed request: AWS may have rejected the template or the request, or it is unavailable.
 fn request_exit_code(error: &RequestError) -> ExitCode {
     match error.code() {
@@ -212,6 +219,13 @@ impl From<ApplyError> for Failure {
             _ => ExitCode::Failed,
         };
         let hint = error.hint().map(|hint| crate::ui::hints::apply(&hint));
+        if let ApplyError::ChangeSetFailed { validations, .. } = innermost
+            && validations.problems.has_errors()
+        {
+            // What is wrong, where and how to fix it comes first.
+            let source = std::error::Error::source(&error).map(|source| format!(": {source}")).unwrap_or_default();
+            return Self::Problems(with_summary(validations.problems.clone(), format!("{error}{source}"), hint), exit_code);
+        }
         match error {
             ApplyError::Backend(error) => error.into(),
             error => {

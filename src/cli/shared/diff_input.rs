@@ -10,7 +10,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Source, Span};
 use crate::evaluate::{Evaluation, State};
 use crate::operation::{self, OperationError};
 use crate::parameters::ParameterOverrides;
-use crate::render::{RenderOptions, render};
+use crate::render::{RENDERED_RACK, RenderOptions, render};
 use crate::template::{Arena, Document, Template};
 
 /// The default account ID of offline evaluation, as in AWS's examples.
@@ -198,7 +198,7 @@ pub fn source(context: &mut Context<'_>, input: &DiffInput) -> Result<Source, Fa
             }
             None => {
                 context.report_missing_rack_file()?;
-                Ok(Source::new("rack.json (rendered)", render(&RenderOptions::default())?))
+                Ok(Source::new(RENDERED_RACK, render(&RenderOptions::default())?))
             }
         },
         DiffInput::Deployed => Err(Failure::new(ExitCode::Usage, "the deployed stack is not supported here")

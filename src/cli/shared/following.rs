@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::apply::{ApplyError, Observer, progress};
+use crate::apply::{ApplyError, ChangeSetValidations, Observer, progress};
 use crate::backend::{BackendError, EventsUnavailable};
 use crate::cli::shared::interrupt;
 use crate::cli::{Context, Failure, Format};
@@ -14,8 +14,8 @@ use crate::ui;
 
 /// An event in `--format json`.
 #[derive(Serialize)]
-struct Line<'l> {
-    event: &'l StackEvent,
+struct Line<'l, E> {
+    event: &'l E,
 }
 
 /// Runs an operation, prints its events and handles Ctrl-C.
@@ -50,6 +50,12 @@ pub fn report_unavailable(context: &mut Context<'_>, why: Option<&EventsUnavaila
     }
 }
 
+/// Reports why it is unknown what CloudFormation's checks found. An endpoint without checks is mentioned with `-v` only.
+pub fn report_validations_unknown(context: &mut Context<'_>, why: &EventsUnavailable) {
+    let text = ui::validations_unknown(why);
+    if why.is_unsupported() { context.detail(&text) } else { context.status(&text) }
+}
+
 /// Prints events.
 struct EventPrinter<'c, 'a> {
     format: Format,
@@ -60,6 +66,13 @@ struct EventPrinter<'c, 'a> {
 }
 
 impl EventPrinter<'_, '_> {
+    fn answer<E: Serialize>(&mut self, line: &Line<'_, E>) {
+        if self.failure.is_none() {
+            let line = ui::json_line(line).map_err(Failure::from);
+            self.failure = line.and_then(|line| self.context.answer(&line)).err();
+        }
+    }
+
     fn print(&mut self, text: String) {
         if let Some(text) = self.progress.as_mut().and_then(|progress| progress.remark(text)) {
             self.context.status(&text);
@@ -70,10 +83,7 @@ impl EventPrinter<'_, '_> {
 impl Observer for EventPrinter<'_, '_> {
     fn event(&mut self, event: &StackEvent) {
         if self.format == Format::Json {
-            if self.failure.is_none() {
-                let line = ui::json_line(&Line { event }).map_err(Failure::from);
-                self.failure = line.and_then(|line| self.context.answer(&line)).err();
-            }
+            self.answer(&Line { event });
         } else if let Some(line) = self.progress.as_mut().and_then(|progress| progress.event(event)) {
             self.context.status(&line);
         }
@@ -99,6 +109,16 @@ impl Observer for EventPrinter<'_, '_> {
 
     fn notice(&mut self, text: &str) {
         self.print(text.to_owned());
+    }
+
+    fn validations(&mut self, found: &ChangeSetValidations) {
+        if let Some(why) = &found.unavailable {
+            report_validations_unknown(self.context, why);
+        }
+        self.context.show_warnings(&found.problems);
+        if self.format == Format::Json {
+            found.events.iter().for_each(|event| self.answer(&Line { event }));
+        }
     }
 
     fn events_unavailable(&mut self, why: &EventsUnavailable) {

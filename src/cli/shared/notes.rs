@@ -1,6 +1,7 @@
 //! Prints what operations report while they work.
 
 use crate::cli::Context;
+use crate::cli::shared::following::report_validations_unknown;
 use crate::operation::Note;
 
 /// Prints what an operation reports while it works.
@@ -19,6 +20,7 @@ pub fn print_note(context: &mut Context<'_>, note: Note) {
             ));
         }
         Note::CreatingChangeSet => context.detail("creating a change set to compare it; it is deleted again"),
+        Note::ValidationsUnknown { why } => report_validations_unknown(context, &why),
         Note::OnlyImportConfirmed => {
             context.status("only the import is compared with AWS; the update after it can be compared once the import is complete");
         }

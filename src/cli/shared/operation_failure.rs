@@ -1,6 +1,6 @@
 //! The exit code, causes and hint of every error of an operation.
 
-use crate::cli::shared::backend::NOT_FOUND_HINT;
+use crate::cli::shared::backend::{NOT_FOUND_HINT, with_summary};
 use crate::cli::{ExitCode, ExpectedFailure, Failure};
 use crate::operation::{DecidedOption, OperationError, SavedPlanMismatch};
 use crate::plan::saved::SavedPlanError;
@@ -43,6 +43,10 @@ impl From<OperationError> for Failure {
             OperationError::CannotConfirm { backend } => {
                 let message = format!("`--confirm-with-aws` requires the AWS backend, but the backend is {backend}");
                 Self::new(ExitCode::Usage, message).hinted("use `--backend aws`")
+            }
+            OperationError::ChangeRefused { problems, .. } if problems.has_errors() => {
+                let hint = Some("the change set was deleted; nothing was changed".to_owned());
+                Self::Problems(with_summary(problems, message, hint), ExitCode::Failed)
             }
             OperationError::ChangeRefused { .. } => {
                 Self::new(ExitCode::Failed, message).hinted("the change set was deleted; nothing was changed")

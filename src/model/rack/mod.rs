@@ -24,6 +24,7 @@ mod methods;
 mod network;
 mod nlb;
 mod notifications;
+mod origin;
 mod parameters;
 mod region;
 mod release;
@@ -35,6 +36,7 @@ mod storage;
 pub use builds::{DOCKER_IMAGE, KANIKO_IMAGE};
 pub use cache::host_template;
 pub use network::SUBNETS;
+pub use origin::{ResourceOrigin, resource_origin};
 
 use super::sections::Sections;
 

@@ -11,6 +11,7 @@ use super::drift::Drifted;
 use super::value::plural;
 use crate::backend::ChangeSetDescription;
 use crate::cloudformation::ChangeSetStatus;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::plan::{Disagreement, Plan, disagreements};
 
 /// The comparison of AWS's own change set with the prediction.
@@ -26,6 +27,9 @@ pub struct Confirmation {
     changes: usize,
     /// The differences between AWS's list and the prediction.
     disagreements: Vec<Disagreement>,
+    /// What CloudFormation's checks warn about, with the place in the template.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<String>,
 }
 
 /// A plan with AWS's confirmation and drift, for JSON output.
@@ -48,12 +52,17 @@ impl<'p> Confirmed<'p> {
 
 impl Confirmation {
     /// Compares a change set with a plan; `hide` masks secrets in what AWS reports.
-    pub fn new(plan: &Plan, change_set: &ChangeSetDescription, hide: &dyn Fn(String) -> String) -> Self {
+    pub fn new(plan: &Plan, change_set: &ChangeSetDescription, warnings: &Diagnostics, hide: &dyn Fn(String) -> String) -> Self {
+        let warning = |warning: &Diagnostic| match warning.labels.first() {
+            Some(label) => format!("{} ({}:{})", warning.message, label.source.name(), label.start()),
+            None => warning.message.clone(),
+        };
         Self {
             status: change_set.status,
             status_reason: change_set.status_reason.clone().map(hide),
             changes: change_set.changes.len(),
             disagreements: disagreements(plan, &change_set.changes, hide),
+            warnings: warnings.0.iter().map(warning).map(hide).collect(),
         }
     }
 
@@ -79,6 +88,17 @@ pub fn confirmation(confirmation: &Confirmation, layout: Layout) -> String {
 
 /// Returns the comparison for a pull request.
 pub fn confirmation_markdown(confirmation: &Confirmation) -> String {
+    let mut text = disagreements_markdown(confirmation);
+    if !confirmation.warnings.is_empty() {
+        text.push_str("\n**CloudFormation's checks before the deployment warn:**\n\n");
+    }
+    for warning in &confirmation.warnings {
+        let _ = writeln!(text, "- {}", prose(warning));
+    }
+    text
+}
+
+fn disagreements_markdown(confirmation: &Confirmation) -> String {
     let count = confirmation.disagreements.len();
     if count == 0 {
         return format!("\nAWS's change set agrees with the prediction ({}).\n", changes(confirmation.changes));

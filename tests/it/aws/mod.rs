@@ -36,6 +36,7 @@ mod stack;
 mod stories;
 mod templates;
 mod terminal;
+mod validations;
 mod verify;
 mod wire;
 

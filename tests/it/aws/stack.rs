@@ -23,6 +23,10 @@ pub struct Account {
     pub resources: &'static str,
     /// Whether rackform's template bucket exists.
     pub has_bucket: bool,
+    /// The pages of `DescribeEvents`, as `<member>` elements; without one, the endpoint does not support the action.
+    pub described: Vec<String>,
+    /// The error code of `DescribeEvents`.
+    pub described_refusal: &'static str,
 }
 
 impl Default for Account {
@@ -36,6 +40,8 @@ impl Default for Account {
             is_new: false,
             resources: "",
             has_bucket: false,
+            described: Vec::new(),
+            described_refusal: "",
         }
     }
 }
@@ -155,13 +161,21 @@ impl Account {
                 let (status, text) = deployed(action, "");
                 (status, text.replace("</StackResourceSummaries>", &format!("{}</StackResourceSummaries>", self.resources)))
             }
+            "DescribeEvents" if !self.described_refusal.is_empty() => refusal(self.described_refusal, "User is not authorized to do this"),
+            "DescribeEvents" if !self.described.is_empty() => super::play::described(action, &request.body, &self.described),
             "GetStackPolicy" | "SetStackPolicy" | "UpdateTerminationProtection" => success(action, ""),
             _ => deployed(action, ""),
         }
     }
 
-    /// Returns the response of S3.
+    /// Returns the response of S3, or of Parameter Store, which has every parameter.
     fn bucket(&self, request: &RecordedRequest) -> (u16, String) {
+        if request.head.contains("amazonssm.getparameters") {
+            let names: serde_json::Value = serde_json::from_str(&request.body).unwrap();
+            let parameter = |name: &serde_json::Value| serde_json::json!({ "Name": name, "Value": "ami-0c2023a1b2c3d4e5f" });
+            let parameters: Vec<_> = names["Names"].as_array().unwrap().iter().map(parameter).collect();
+            return (200, serde_json::json!({ "Parameters": parameters }).to_string());
+        }
         match request.method.as_str() {
             "HEAD" if !self.has_bucket => (404, String::new()),
             _ => (200, String::new()),
