@@ -1,124 +1,103 @@
-//! The journal of the cache directories that a build uses. The next build reads it to recover the directories of a killed build.
+//! The journal of a build: which cache directories it uses, and in which state they are. After the build was killed, the next one reads it.
 //!
-//! kaniko moves a cache directory to the mount target for a `RUN` and moves it back afterwards. If the build is killed in between, the
-//! original path contains the target's own files or a partial copy. A directory whose inode and change time still match the journal was
-//! not touched and is kept. Any other directory could be a partial copy and is deleted.
+//! kaniko moves a cache directory to the mount target for a `RUN` and moves it back afterwards, by copying and deleting. If the build is
+//! killed in between, the original path contains the target's own files, or a part of the directory. Only a directory that was certainly
+//! not touched is kept.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::io;
-use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::files::{self, Location, NewMode};
+use super::storage::{FileTime, Fingerprint, Storage};
 
-/// The largest journal, in bytes.
-const LIMIT_BYTES: u64 = 16 << 20;
+/// The state of the cache directories that a build has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum State {
+    /// The engine has not started: all directories are whole.
+    Claimed,
+    /// The engine may be using them: a directory may be partial.
+    #[default]
+    Running,
+    /// The engine ended by itself and moved everything back: all directories are whole.
+    Complete,
+}
 
-/// The cache directories that a build uses.
+/// The cache directories that a build has.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub(super) struct Journal {
     /// The app.
     pub app: String,
     /// The build's ID.
     pub build: String,
-    /// When the build acquired the directories: RFC 3339, UTC.
+    /// When the build acquired the directories, by the clock of its host: RFC 3339, UTC.
     pub since: String,
-    /// The state of the cache directories at that time, by name.
+    /// The state of the directories.
+    pub state: State,
+    /// The cache directories when the engine started, by name.
     pub directories: BTreeMap<String, Fingerprint>,
 }
 
-/// Metadata that changes when a directory is moved, replaced or modified.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Fingerprint {
-    inode: u64,
-    changed_seconds: i64,
-    changed_nanoseconds: i64,
-}
-
-/// The result of recovering the cache directories of a killed build.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct RecoveredDirectories {
-    /// The build that was killed.
-    pub build: String,
-    /// Directories that it had not touched; they are kept.
-    pub kept: Vec<String>,
-    /// Directories that it had moved, or might have moved; they are deleted.
-    pub lost: Vec<String>,
-}
-
 impl Journal {
-    /// Writes the journal atomically.
-    pub fn write(&self, path: &Path) -> io::Result<()> {
-        let text = serde_json::to_string(self)?;
-        let location = path.parent().map(Location::of).transpose()?;
-        files::write(path, text.as_bytes(), NewMode::Default, location.as_ref()).map_err(io::Error::other)
+    /// Writes the journal.
+    pub fn write(&self, storage: &dyn Storage, path: &Path) -> io::Result<()> {
+        storage.write(path, serde_json::to_string(self)?.as_bytes())
     }
 
-    /// Reads the journal. Returns `None` if the file does not exist, and an empty journal if its content is invalid.
-    pub fn read(path: &Path) -> io::Result<Option<Self>> {
-        match files::read(path, LIMIT_BYTES) {
-            Ok(text) => Ok(Some(serde_json::from_slice(&text).unwrap_or_default())),
-            Err(error) if error.is_not_found() => Ok(None),
-            Err(error) => Err(io::Error::other(error)),
+    /// Reads the journal and when it was written. If its content is invalid, it lists no directory.
+    pub fn read(storage: &dyn Storage, path: &Path) -> io::Result<(Self, FileTime)> {
+        let (text, written) = storage.read(path)?;
+        Ok((serde_json::from_slice(&text).unwrap_or_default(), written))
+    }
+
+    /// Returns a description of the build.
+    pub fn description(&self) -> String {
+        if self.build.is_empty() {
+            "another build".to_owned()
+        } else {
+            format!("build {} of {} (since {})", self.build, self.app, self.since)
         }
     }
 
-    /// Deletes the directories that do not match the journal.
-    pub fn recover(&self, parent: &Path) -> io::Result<RecoveredDirectories> {
-        let mut recovered = RecoveredDirectories { build: self.build.clone(), ..RecoveredDirectories::default() };
-        let found = directories(parent)?;
-        for (name, fingerprint) in &found {
-            if self.directories.get(name) == Some(fingerprint) {
-                recovered.kept.push(name.clone());
+    /// Returns whether the directory `name`, now at `path`, was not touched since the journal was `written`.
+    ///
+    /// Deleting a tree changes its topmost directory last, so every directory in the tree counts. File systems may round the time of a
+    /// change down, to a second or more: a change in the same tick as the journal could be later than it. `was_renamed` if the agent itself
+    /// renamed the directory since.
+    pub fn is_untouched(&self, storage: &dyn Storage, path: &Path, name: &str, written: FileTime, was_renamed: bool) -> io::Result<bool> {
+        let Some(before) = self.directories.get(name) else { return Ok(false) };
+        let is_older = |found: &Fingerprint| found.changed < written;
+        let check = || -> io::Result<bool> {
+            let found = storage.fingerprint(path)?;
+            let is_same = if was_renamed {
+                (found.inode, found.modified) == (before.inode, before.modified) && before.modified < written
             } else {
-                discard(parent, name)?;
-                recovered.lost.push(name.clone());
+                found == *before && is_older(&found)
+            };
+            if !is_same {
+                return Ok(false);
             }
-        }
-        recovered.lost.extend(self.directories.keys().filter(|name| !found.contains_key(*name)).cloned());
-        recovered.lost.sort();
-        Ok(recovered)
-    }
-}
-
-/// Returns the cache directories in `parent`, by name. Names that start with a dot are ignored.
-pub(super) fn directories(parent: &Path) -> io::Result<BTreeMap<String, Fingerprint>> {
-    let mut found = BTreeMap::new();
-    for entry in fs::read_dir(parent)? {
-        let entry = entry?;
-        let Ok(name) = entry.file_name().into_string() else { continue };
-        if name.starts_with('.') {
-            continue;
-        }
-        let metadata = entry.path().symlink_metadata()?;
-        let fingerprint =
-            Fingerprint { inode: metadata.ino(), changed_seconds: metadata.ctime(), changed_nanoseconds: metadata.ctime_nsec() };
-        found.insert(name, fingerprint);
-    }
-    Ok(found)
-}
-
-/// Renames an entry and then deletes it, so that it never exists in part under its own name.
-pub(super) fn discard(parent: &Path, name: &str) -> io::Result<()> {
-    let trash = parent.join(format!(".lost-{}", crate::unique::unique_token()));
-    fs::rename(parent.join(name), &trash)?;
-    remove(&trash)
-}
-
-/// Deletes what an interrupted [`discard`] left.
-pub(super) fn remove_discarded(parent: &Path) -> io::Result<()> {
-    for entry in fs::read_dir(parent)? {
-        let entry = entry?;
-        if entry.file_name().to_string_lossy().starts_with(".lost-") {
-            remove(&entry.path())?;
+            let mut left = vec![path.to_owned()];
+            while let Some(directory) = left.pop() {
+                for entry in storage.entries(&directory)? {
+                    if entry.is_directory {
+                        let child = directory.join(&entry.name);
+                        if !is_older(&storage.fingerprint(&child)?) {
+                            return Ok(false);
+                        }
+                        left.push(child);
+                    }
+                }
+            }
+            Ok(true)
+        };
+        match check() {
+            // It changed just now, or a RUN left a link or file in its place.
+            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(false),
+            result => result,
         }
     }
-    Ok(())
-}
-
-fn remove(path: &Path) -> io::Result<()> {
-    if path.symlink_metadata()?.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) }
 }

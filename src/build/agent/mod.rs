@@ -10,15 +10,23 @@
 mod builder_image;
 mod credentials;
 mod journal;
+mod layout;
 mod lock;
+mod lock_error;
+#[cfg(test)]
+mod model;
+mod recover;
 mod settings;
 mod steps;
+mod storage;
 pub mod supervise;
 
 pub use builder_image::{Arch, BuilderImage};
 pub use credentials::{Credentials, CredentialsError};
-pub use journal::RecoveredDirectories;
-pub use lock::{Access, CacheLock, CacheLockError, Layout, kaniko_caches_directory};
+pub use layout::{Layout, kaniko_caches_directory};
+pub use lock::{Access, CacheLock, Released};
+pub use lock_error::CacheLockError;
+pub use recover::RecoveredDirectories;
 pub use settings::Settings;
 pub use steps::run_steps;
 

@@ -7,7 +7,7 @@ use super::cache_report::{CacheWatch, export_failure, require_written};
 use super::command::engine::EngineArgs;
 use super::options::BuildOptions;
 use crate::build::agent::{
-    AGENT_PATH, Access, CacheLock, CacheLockError, Credentials, CredentialsError, Layout, RecoveredDirectories, Settings,
+    AGENT_PATH, Access, CacheLock, CacheLockError, Credentials, CredentialsError, Layout, RecoveredDirectories, Released, Settings,
     kaniko_caches_directory, run_steps, supervise,
 };
 use crate::build::cache_report::{CacheReport, Expected};
@@ -160,8 +160,12 @@ fn run_engine(
     };
     if let Some(lock) = lock {
         match lock.release(ended_by_itself) {
-            Ok(None) => {}
-            Ok(Some(recovered)) => warn_of_recovery(&recovered, context),
+            Ok(Released::Kept) => {}
+            Ok(Released::Recovered(recovered)) => warn_of_recovery("the engine ended", &recovered, context),
+            Ok(Released::TakenOver) => context.warn(
+                "note: the file system lost contact with this build for too long, and another build took over the cache directories; what \
+                    this build changed in them is not kept",
+            ),
             // The image is built, and the next build recovers the cache.
             Err(error) => context.warn(&format!("note: cannot release the cache directories: {}", with_cause(&error))),
         }
@@ -215,7 +219,9 @@ fn lock_cache(settings: &Settings, context: &mut Context<'_>) -> Result<Option<C
     match layout.acquire(&build, wait, &mut |text| context.status(text)).map_err(failed)? {
         Access::Shared(lock, recovered) => {
             if let Some(recovered) = recovered {
-                warn_of_recovery(&recovered, context);
+                let build = Some(&recovered.build).filter(|build| !build.is_empty());
+                let subject = build.map_or_else(|| "an earlier build was killed".to_owned(), |build| format!("build {build} was killed"));
+                warn_of_recovery(&subject, &recovered, context);
             }
             Ok(Some(*lock))
         }
@@ -238,13 +244,11 @@ fn lock_cache(settings: &Settings, context: &mut Context<'_>) -> Result<Option<C
     }
 }
 
-/// Warns that an earlier build ended while it used the cache.
-fn warn_of_recovery(recovered: &RecoveredDirectories, context: &mut Context<'_>) {
-    let build = if recovered.build.is_empty() { "an earlier build".to_owned() } else { format!("build {}", recovered.build) };
+/// Warns that a build ended while it used the cache.
+fn warn_of_recovery(subject: &str, recovered: &RecoveredDirectories, context: &mut Context<'_>) {
     let (kept, lost) = (recovered.kept.len(), recovered.lost.len());
     context.warn(&format!(
-        "note: {build} was killed while it used the cache: kept {kept} directories that it had not used, deleted {lost} that it may have \
-            changed"
+        "note: {subject} while it used the cache: kept {kept} directories that it had not used, deleted {lost} that it may have changed"
     ));
 }
 

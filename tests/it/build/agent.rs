@@ -12,7 +12,7 @@ use crate::program::{Bench, Run};
 ///
 /// Each path in `FAKE_TARGETS` is one `RUN`: the script moves the cache directory to the target and the target's own files to the path of
 /// the cache directory, prints what it found in the cache, adds a file with the name of the build, waits `FAKE_PAUSE` seconds, and moves
-/// everything back.
+/// everything back. With `FAKE_BREAK`, moving fails as on a full disk.
 const FAKE_KANIKO: &str = r#"#!/bin/sh
 set -eu
 [ "${1:-}" != version ] || { echo "Kaniko version :  v1.27.5"; exit 0; }
@@ -21,6 +21,7 @@ for word in "$@"; do echo "arg $word"; done
 swap() {
   mkdir -p "$KANIKO_DIR/swap"
   cp -a "$1" "$KANIKO_DIR/swap/tmp"; rm -rf "$1"
+  [ -z "${FAKE_BREAK:-}" ] || { mkdir "$1"; echo "of the image" > "$1/own"; exit 1; }
   cp -a "$2" "$1"; rm -rf "$2"
   mv "$KANIKO_DIR/swap/tmp" "$2"
 }
@@ -75,7 +76,8 @@ impl Builder {
     }
 
     fn start(&self, command: &mut Command, build: &str) -> Child {
-        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let child =
+            std::os::unix::process::CommandExt::process_group(command, 0).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let start = Instant::now();
         while !self.path(&format!("marks/{build}-running")).exists() {
             assert!(start.elapsed() < Duration::from_secs(30), "build {build} did not start");
@@ -91,6 +93,11 @@ fn finished(child: Child) -> Run {
 
 fn signal(child: &Child, name: &str) {
     assert!(Command::new("kill").args([name, &child.id().to_string()]).status().unwrap().success());
+}
+
+/// Kills the agent and everything that it started, as the end of its container does.
+fn kill_container(child: &Child) {
+    assert!(Command::new("kill").args(["-KILL", "--", &format!("-{}", child.id())]).status().unwrap().success());
 }
 
 /// Returns what each `RUN` of a build found in its cache directory, one line for each `RUN`.
@@ -182,9 +189,17 @@ fn registry_credentials_reach_the_engine_in_a_file_that_only_its_owner_can_read(
     assert!(wrong.code == 65 && !format!("{wrong}").contains("planted"), "{wrong}");
 }
 
-/// Returns the directory that contains the cache directories of an app.
+/// Returns the directory that contains the cache directories of an app while no build has them.
 fn store(builder: &Builder, app: &str) -> PathBuf {
     builder.path(&format!("efs/apps/{app}/caches"))
+}
+
+/// Returns the directory that contains the cache directories that a build has.
+fn in_use(builder: &Builder, app: &str) -> PathBuf {
+    let builds = builder.path(&format!("efs/apps/{app}/builds"));
+    let names = entries(&builds);
+    assert_eq!(names.len(), 1, "one build has them");
+    builds.join(&names[0]).join("caches")
 }
 
 fn entries(directory: &Path) -> Vec<String> {
@@ -211,7 +226,7 @@ fn a_second_build_finds_the_cache_of_the_first_and_another_app_does_not() {
     let digest: String = rackform::text::sha256_hex(builder.path("target").display().to_string());
     assert_eq!(entries(&store(&builder, "web")), std::slice::from_ref(&digest));
     assert_eq!(entries(&store(&builder, "web").join(digest)), ["B1", "B2"]);
-    assert!(!builder.path("efs/apps/web/in-use.json").exists());
+    assert!(entries(&builder.path("efs/apps/web/builds")).is_empty(), "no build has the directories");
 }
 
 #[test]
@@ -259,8 +274,12 @@ fn a_killed_build_leaves_no_partial_directory_to_the_next_build() {
         let mut killed = builder.command("B2", "web", &[]);
         killed.env("FAKE_TARGETS", &used).env("FAKE_PAUSE", "20");
         let killed = builder.start(&mut killed, "B2");
-        assert_eq!(entries(&store(&builder, "web")).len(), 2);
-        signal(&killed, name);
+        assert_eq!(entries(&in_use(&builder, "web")).len(), 2);
+        if name == "-KILL" {
+            kill_container(&killed);
+        } else {
+            signal(&killed, name);
+        }
         let killed = finished(killed);
         if name == "-TERM" {
             assert_eq!(killed.code, 143, "the engine got the signal too\n{killed}");
@@ -283,8 +302,37 @@ fn a_killed_build_leaves_no_partial_directory_to_the_next_build() {
                 "{next}"
             );
         }
-        assert!(entries(&store(&builder, "web")).iter().all(|name| !name.starts_with('.')), "no temporary directory remains");
+        assert_eq!(entries(&store(&builder, "web")).len(), 2);
+        assert!(entries(&builder.path("efs/apps/web/builds")).is_empty(), "nothing of a build remains");
     }
+}
+
+#[test]
+fn an_engine_that_fails_while_it_moves_a_directory_leaves_no_part_of_it() {
+    let builder = Builder::new();
+    let target = builder.path("target");
+    assert_eq!(Run::of(builder.command("B1", "web", &[]).env("FAKE_TARGETS", &target)).code, 0);
+    let failed = Run::of(builder.command("B2", "web", &[]).env("FAKE_TARGETS", &target).env("FAKE_EXIT", "1"));
+    assert!(failed.code == 1 && !failed.stderr.contains("note: the engine"), "{failed}");
+    let broken = Run::of(builder.command("B3", "web", &[]).env("FAKE_TARGETS", &target).env("FAKE_BREAK", "1"));
+    assert!(broken.code == 1 && broken.stderr.contains("deleted 1 that it may have changed"), "{broken}");
+    let next = Run::of(builder.command("B4", "web", &[]).env("FAKE_TARGETS", &target));
+    assert_eq!(found(&next), [""], "{next}");
+}
+
+#[test]
+fn the_next_build_waits_for_the_engine_of_a_killed_agent() {
+    let builder = Builder::new();
+    let (used, untouched) = (builder.path("used"), builder.path("untouched"));
+    let both = format!("{} {}", untouched.display(), used.display());
+    assert_eq!(Run::of(builder.command("B1", "web", &[]).env("FAKE_TARGETS", &both)).code, 0);
+    let killed = builder.start(builder.command("B2", "web", &[]).env("FAKE_TARGETS", &used).env("FAKE_PAUSE", "3"), "B2");
+    signal(&killed, "-KILL");
+    let next = Run::of(builder.command("B3", "web", &[]).env("FAKE_TARGETS", &both).env("BUILD_CACHE_WAIT", "60"));
+    let _ = finished(killed);
+    assert!(next.stderr.contains("waiting up to 60 s for build B2 of web"), "the engine has the lock, too\n{next}");
+    assert_eq!(found(&next), ["B1", ""], "how the engine ended is unknown\n{next}");
+    assert_eq!(Run::of(builder.command("B4", "web", &[]).env("FAKE_TARGETS", &both)).code, 0);
 }
 
 #[test]
@@ -308,7 +356,7 @@ fn a_file_system_mounted_at_kanikos_own_path_serves_one_build_at_a_time() {
     assert_eq!(found(&Run::of(&mut flat("B6", "web"))), ["B1 B2"]);
     // A killed build loses the directory that it had moved away; the directories of the other app are kept.
     let killed = builder.start(flat("B7", "api").env("FAKE_PAUSE", "20"), "B7");
-    signal(&killed, "-KILL");
+    kill_container(&killed);
     let _ = finished(killed);
     let _ = std::fs::remove_dir_all(builder.path("target"));
     let _ = std::fs::remove_dir_all(builder.path("kaniko/swap"));
