@@ -201,6 +201,15 @@ impl Command {
         }
     }
 
+    /// Returns whether the command writes its JSON into a file, which is possible for one rack only.
+    fn has_json_file(&self) -> bool {
+        match self {
+            Self::Diff(args) => args.has_json_file(),
+            Self::Plan(args) => args.has_json_file(),
+            _ => false,
+        }
+    }
+
     /// Returns whether the command imports resources, which is possible for one rack only.
     fn is_importing(&self) -> bool {
         match self {

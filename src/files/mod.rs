@@ -17,4 +17,4 @@ pub use limit::is_full;
 pub use location::{Location, OutsideProject};
 pub use private::{PrivateDirectory, PrivateError, PrivateHint};
 pub use read::{FileKind, ReadError, open, read, read_opened, read_stdin, read_text};
-pub use write::{NewMode, WriteError, append, open_lock, write};
+pub use write::{NewMode, WriteError, append, open_lock, open_output, write};

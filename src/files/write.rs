@@ -94,6 +94,30 @@ pub fn write(path: &Path, bytes: &[u8], new_mode: NewMode, location: Option<&Loc
     Ok(())
 }
 
+/// Opens a file that is written piece by piece, so that readers see what is written at once; an existing one is emptied.
+///
+/// Links are followed as by [`write`].
+///
+/// # Errors
+///
+/// Returns an error if it cannot be opened, or if a link leads out of the location.
+pub fn open_output(path: &Path, location: Option<&Location>) -> Result<File, WriteError> {
+    if is_own_descriptor(path) {
+        return Ok(open_stream(path)?);
+    }
+    if let Some(location) = location {
+        location.check_output(path)?.map_err(WriteError::Outside)?;
+    }
+    let target = follow(path)?;
+    match std::fs::symlink_metadata(&target).map(|metadata| metadata.file_type()) {
+        Ok(kind) if kind.is_block_device() => return Err(WriteError::BlockDevice),
+        Ok(kind) if !kind.is_dir() && FileKind::of(kind).is_some() => return Ok(open_stream(&target)?),
+        _ => {}
+    }
+    let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY).bits().cast_signed();
+    Ok(OpenOptions::new().write(true).create(true).truncate(true).custom_flags(flags).open(&target)?)
+}
+
 /// Appends to a file that another program named; creates it if it does not exist.
 ///
 /// # Errors

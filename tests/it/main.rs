@@ -14,6 +14,7 @@ mod examples;
 mod files;
 mod imports;
 mod instances;
+mod json_output;
 mod local;
 mod messages;
 mod model;

@@ -72,6 +72,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     if saved.is_none() {
         args.parameters.add_to(&mut overrides)?;
     }
+    args.execution.open_json_file(context)?;
     let backend = backend::open(context, Access::Write, &args.execution.backend)?;
     if let Some(read) = &saved {
         operation::check_saved_location(&read.plan, backend.as_ref())?;

@@ -36,6 +36,7 @@ pub struct Args {
 /// Returns an error if the stack does not exist, its deletion is denied, or the backend fails.
 pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
     let stack = context.stack_to_change()?;
+    args.execution.open_json_file(context)?;
     let backend = backend::open(context, Access::Write, &args.execution.backend)?;
     crate::cli::shared::stale_change_sets::delete(context, backend.as_ref(), &stack);
     let Some(mut description) = backend.describe_stack(&stack)? else {

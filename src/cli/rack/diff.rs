@@ -112,6 +112,11 @@ impl Args {
         Request { capabilities, resource_types: self.resource_types.clone() }
     }
 
+    /// Returns whether the plan is also written into a file.
+    pub fn has_json_file(&self) -> bool {
+        self.summary.has_json_file()
+    }
+
     /// Returns whether resources are imported.
     pub fn is_importing(&self) -> bool {
         !self.import.imports.is_empty()
@@ -147,14 +152,12 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
         None => Subject::Stack(&stack_name),
     };
     let heading = Heading { subject, made: "predicted offline" };
+    let whole = crate::ui::plan::Confirmed::new(&plan, confirmation.confirmation.as_ref(), confirmation.drift.as_deref());
+    args.summary.write_json(context, &whole)?;
     let text = match args.format {
         DiffFormat::Human => args.summary.human(&plan, heading, context.layout())? + &confirmation.text(Some(context.layout())),
         DiffFormat::Markdown => crate::ui::plan::markdown(&*args.summary.shown(&plan)?, heading) + &confirmation.text(None),
-        DiffFormat::Json => crate::ui::bare_json(&crate::ui::plan::Confirmed::new(
-            &plan,
-            confirmation.confirmation.as_ref(),
-            confirmation.drift.as_deref(),
-        ))?,
+        DiffFormat::Json => crate::ui::bare_json(&whole)?,
         DiffFormat::ChangeSet => crate::ui::bare_json(&plan.change_set)?,
     };
     match args.format {

@@ -75,6 +75,11 @@ enum PlanFormat {
 }
 
 impl Args {
+    /// Returns whether the plan is also written into a file.
+    pub fn has_json_file(&self) -> bool {
+        self.summary.has_json_file()
+    }
+
     /// Returns whether resources are imported.
     pub fn is_importing(&self) -> bool {
         !self.import.imports.is_empty()
@@ -129,12 +134,12 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
         crate::cli::shared::stale_change_sets::report(context, backend.as_ref(), &stack);
     }
     let confirmation = args.confirm.request(context, backend.as_ref(), &change)?;
+    let whole = ui::plan::Confirmed::new(&change.plan, confirmation.confirmation.as_ref(), confirmation.drift.as_deref());
+    args.summary.write_json(context, &whole)?;
     let text = match args.format {
         PlanFormat::Human => confirmation.text(Some(context.layout())),
         PlanFormat::Markdown => confirmation.text(None),
-        PlanFormat::Json => {
-            ui::bare_json(&ui::plan::Confirmed::new(&change.plan, confirmation.confirmation.as_ref(), confirmation.drift.as_deref()))?
-        }
+        PlanFormat::Json => ui::bare_json(&whole)?,
     };
     context.answer(&text)?;
     warn_about_parameters(context, &change);

@@ -48,6 +48,7 @@ pub struct Args {
 pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
     let stack = context.stack_to_change()?;
     let access = if args.dry_run { Access::Read } else { Access::Write };
+    args.execution.open_json_file(context)?;
     let backend = backend::open(context, access, &args.execution.backend)?;
     let Some(mut description) = backend.describe_stack(&stack)? else { return Err(backend::stack_not_found(&stack)) };
     if args.dry_run {

@@ -55,6 +55,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     let mut overrides = ParameterOverrides::default();
     overrides.add_flags(&args.parameters).map_err(|problems| Failure::Problems(problems, ExitCode::Usage))?;
     let access = if args.dry_run { Access::Read } else { Access::Write };
+    args.execution.open_json_file(context)?;
     let backend = backend::open(context, access, &args.execution.backend)?;
     let execution = ExecuteArgs { resumed_by: ResumedBy::Set, ..args.execution.clone() };
     if !args.dry_run {

@@ -6,6 +6,7 @@ use crate::backend::local::FailedCopy;
 use crate::cli::GlobalArgs;
 use crate::cli::shared::exit_codes::ExitCode;
 use crate::cli::shared::failure::Failure;
+use crate::cli::shared::json_file::JsonFile;
 use crate::cli::shared::screen::{BufferedStdout, CapturedOutput, Screen};
 use crate::config::{CommandLineValues, RackFile, Settings, StackNameSource};
 use crate::diagnostic::Diagnostics;
@@ -25,6 +26,8 @@ pub struct Context<'a> {
     summary: Option<String>,
     rack_file: Option<&'a RackFile>,
     has_reported_missing_rack_file: bool,
+    /// The file that gets the JSON lines of an operation.
+    pub json_file: Option<JsonFile>,
     /// Why the last good copy of the local store could not be written.
     pub failed_copy: FailedCopy,
     /// The session for all requests of the command to AWS.
@@ -42,6 +45,7 @@ impl<'a> Context<'a> {
             summary: None,
             rack_file: None,
             has_reported_missing_rack_file: false,
+            json_file: None,
             failed_copy: FailedCopy::default(),
             #[cfg(feature = "aws")]
             session: None,

@@ -1,6 +1,7 @@
 //! Executes a change for `apply`, `set`, `delete` and `recover`: shows the plan, checks policies, asks for confirmation, follows the
 //! operation and reports the outcome.
 
+use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
@@ -12,6 +13,8 @@ use crate::cli::shared::backend::BackendArgs;
 use crate::cli::shared::changes::basis_text;
 use crate::cli::shared::following;
 use crate::cli::shared::interrupt;
+use crate::cli::shared::json_file::JsonFile;
+use crate::cli::shared::json_lines;
 use crate::cli::shared::policy_checks;
 use crate::cli::shared::preflight;
 use crate::cli::{Context, ExitCode, Failure, Format};
@@ -46,9 +49,12 @@ pub struct ExecuteArgs {
     /// Skip the preflight checks: errors that `validate` finds in the template, and problems in the account
     #[arg(long)]
     pub no_preflight: bool,
-    /// Output format; json is one object per line: plan, preflight, events, outcome, verification
+    /// Output format; json is one object per line: plan, preflight, events, outcome, verification (docs/operation.schema.json)
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
+    /// Write the lines of `--format json` into this file, too, beside the human view; an existing file is replaced
+    #[arg(long, value_name = "FILE")]
+    pub json_into: Option<PathBuf>,
     #[command(flatten)]
     pub backend: BackendArgs,
     /// What the user has to know before the confirmation of a change that no check denies.
@@ -71,9 +77,22 @@ enum Line<'l> {
 }
 
 impl ExecuteArgs {
-    fn print_line(&self, context: &mut Context<'_>, line: &Line<'_>) -> Result<(), Failure> {
-        let text = ui::json_line(line)?;
-        context.answer(&text)
+    /// Opens the file of `--json-into`, before anything happens.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the file cannot be written.
+    pub fn open_json_file(&self, context: &mut Context<'_>) -> Result<(), Failure> {
+        if let Some(path) = &self.json_into {
+            context.json_file = Some(JsonFile::open(context.global, path)?);
+        }
+        Ok(())
+    }
+
+    /// Writes a line where JSON is wanted; returns whether the human view is wanted, too.
+    fn write_line(&self, context: &mut Context<'_>, line: &Line<'_>) -> Result<bool, Failure> {
+        json_lines::write(context, self.format, line)?;
+        Ok(self.format == Format::Human)
     }
 
     /// Prints a plan.
@@ -82,13 +101,11 @@ impl ExecuteArgs {
     ///
     /// Returns an error if writing fails.
     pub fn show_plan(&self, context: &mut Context<'_>, plan: &Plan, subject: Subject<'_>, basis: &str) -> Result<(), Failure> {
-        match self.format {
-            Format::Json => self.print_line(context, &Line::Plan(plan)),
-            Format::Human => {
-                let text = ui::plan::human(plan, ui::plan::Heading { subject, made: basis }, Detail::Full, context.layout());
-                context.answer(&text)
-            }
+        if self.write_line(context, &Line::Plan(plan))? {
+            let text = ui::plan::human(plan, ui::plan::Heading { subject, made: basis }, Detail::Full, context.layout());
+            context.answer(&text)?;
         }
+        Ok(())
     }
 
     /// Prints why a stack is stuck, and its recovery options.
@@ -97,13 +114,11 @@ impl ExecuteArgs {
     ///
     /// Returns an error if writing fails.
     pub fn show_recovery(&self, context: &mut Context<'_>, recovery: &Recovery) -> Result<(), Failure> {
-        match self.format {
-            Format::Json => self.print_line(context, &Line::Recovery(ui::RecoveryView::of(recovery))),
-            Format::Human => {
-                let text = ui::recovery(recovery, context.layout());
-                context.answer(&text)
-            }
+        if self.write_line(context, &Line::Recovery(ui::RecoveryView::of(recovery)))? {
+            let text = ui::recovery(recovery, context.layout());
+            context.answer(&text)?;
         }
+        Ok(())
     }
 
     /// Runs the preflight checks unless `--no-preflight` is given.
@@ -112,9 +127,7 @@ impl ExecuteArgs {
             return Ok(());
         }
         let report = preflight::inspect(context, backend, change)?;
-        if self.format == Format::Json {
-            self.print_line(context, &Line::Preflight(ui::verify::view(&report)))?;
-        } else {
+        if self.write_line(context, &Line::Preflight(ui::verify::view(&report)))? {
             preflight::report(context, &report);
         }
         preflight::refuse(&report, "to skip the preflight checks, use `--no-preflight`")
@@ -222,9 +235,7 @@ impl ExecuteArgs {
             let parameters = Some(&change.target.parameters);
             let request = VerificationRequest { stack: &stack, parameters, patience: Duration::ZERO };
             let report = verify_stack(request, backend, inspector.as_ref())?;
-            if self.format == Format::Json {
-                self.print_line(context, &Line::Verification(ui::verify::view(&report)))?;
-            } else {
+            if self.write_line(context, &Line::Verification(ui::verify::view(&report)))? {
                 let text = ui::verify::not_passed(&report, context.stderr_layout());
                 let is_important = report.checks.iter().any(|check| matches!(check.state, State::Failed | State::Pending));
                 if is_important {
@@ -359,18 +370,15 @@ impl ExecuteArgs {
     ///
     /// Returns an error if writing fails.
     pub fn report(&self, context: &mut Context<'_>, outcome: &Outcome, stack: &str) -> Result<ExitCode, Failure> {
-        match self.format {
-            Format::Json => self.print_line(context, &Line::Outcome(outcome))?,
-            Format::Human => {
-                let text = ui::outcome(outcome, stack, self.resumed_by, context.stderr_layout());
-                if outcome.is_success() {
-                    context.status(&text)
-                } else {
-                    context.warn(&text)
-                }
-                if let Some(text) = ui::remaining(outcome, context.stderr_layout()) {
-                    context.warn(&text);
-                }
+        if self.write_line(context, &Line::Outcome(outcome))? {
+            let text = ui::outcome(outcome, stack, self.resumed_by, context.stderr_layout());
+            if outcome.is_success() {
+                context.status(&text)
+            } else {
+                context.warn(&text)
+            }
+            if let Some(text) = ui::remaining(outcome, context.stderr_layout()) {
+                context.warn(&text);
             }
         }
         Ok(match outcome {

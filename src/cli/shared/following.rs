@@ -1,21 +1,26 @@
 //! Follows an operation and prints its events.
 
 use std::sync::atomic::AtomicBool;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
 use crate::apply::{ApplyError, ChangeSetValidations, Observer, progress};
 use crate::backend::{BackendError, EventsUnavailable};
 use crate::cli::shared::interrupt;
+use crate::cli::shared::json_lines::{self, Heartbeat, Pulse};
 use crate::cli::{Context, Failure, Format};
-use crate::cloudformation::StackEvent;
+use crate::cloudformation::{OperationEvent, StackEvent};
 use crate::ui;
 
-/// An event in `--format json`.
+/// A line of `--format json`.
 #[derive(Serialize)]
-struct Line<'l, E> {
-    event: &'l E,
+#[serde(rename_all = "kebab-case")]
+enum Line<'l> {
+    Event(&'l StackEvent),
+    #[serde(rename = "event")]
+    OperationEvent(&'l OperationEvent),
+    Heartbeat(Heartbeat<'l>),
 }
 
 /// Runs an operation, prints its events and handles Ctrl-C.
@@ -31,7 +36,8 @@ pub fn follow<T>(
 ) -> Result<T, Failure> {
     let draws = format == Format::Human && context.can_draw_progress();
     let layout = context.stderr_layout();
-    let mut printer = EventPrinter { format, context, progress: Some(ui::Progress::new(steps, draws, layout)), failure: None };
+    let progress = Some(ui::Progress::new(steps, draws, layout));
+    let mut printer = EventPrinter { format, context, progress, pulse: Pulse::new(steps), began: Instant::now(), failure: None };
     let result = operation(&mut printer, interrupt::flag());
     if let Some(progress) = printer.progress.take() {
         progress.finish();
@@ -61,15 +67,16 @@ struct EventPrinter<'c, 'a> {
     format: Format,
     context: &'c mut Context<'a>,
     progress: Option<ui::Progress>,
-    /// An error of standard output, which must not stop the operation; returned when it ends.
+    pulse: Pulse,
+    began: Instant,
+    /// An error of an output, which must not stop the operation; returned when it ends.
     failure: Option<Failure>,
 }
 
 impl EventPrinter<'_, '_> {
-    fn answer<E: Serialize>(&mut self, line: &Line<'_, E>) {
+    fn write(&mut self, line: &Line<'_>) {
         if self.failure.is_none() {
-            let line = ui::json_line(line).map_err(Failure::from);
-            self.failure = line.and_then(|line| self.context.answer(&line)).err();
+            self.failure = json_lines::write(self.context, self.format, line).err();
         }
     }
 
@@ -82,20 +89,29 @@ impl EventPrinter<'_, '_> {
 
 impl Observer for EventPrinter<'_, '_> {
     fn event(&mut self, event: &StackEvent) {
-        if self.format == Format::Json {
-            self.answer(&Line { event });
-        } else if let Some(line) = self.progress.as_mut().and_then(|progress| progress.event(event)) {
+        self.write(&Line::Event(event));
+        self.pulse.event(event, self.began.elapsed());
+        if self.format == Format::Human
+            && let Some(line) = self.progress.as_mut().and_then(|progress| progress.event(event))
+        {
             self.context.status(&line);
         }
     }
 
     fn earlier(&mut self, event: &StackEvent) {
+        let ago = event.at().and_then(|at| Duration::try_from(jiff::Timestamp::now().duration_since(at)).ok());
+        self.pulse.earlier(event, ago.unwrap_or_default());
         if let Some(progress) = &mut self.progress {
             progress.earlier(event);
         }
     }
 
     fn waiting(&mut self) {
+        if self.failure.is_none()
+            && let Some(beat) = self.pulse.beat(self.began.elapsed(), format!("{:.3}", jiff::Timestamp::now()))
+        {
+            self.failure = json_lines::write(self.context, self.format, &Line::Heartbeat(beat)).err();
+        }
         if self.format == Format::Human
             && let Some(line) = self.progress.as_mut().and_then(ui::Progress::waiting)
         {
@@ -116,9 +132,7 @@ impl Observer for EventPrinter<'_, '_> {
             report_validations_unknown(self.context, why);
         }
         self.context.show_warnings(&found.problems);
-        if self.format == Format::Json {
-            found.events.iter().for_each(|event| self.answer(&Line { event }));
-        }
+        found.events.iter().for_each(|event| self.write(&Line::OperationEvent(event)));
     }
 
     fn events_unavailable(&mut self, why: &EventsUnavailable) {

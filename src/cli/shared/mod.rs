@@ -14,6 +14,8 @@ pub mod files;
 pub mod following;
 pub mod hidden_input;
 pub mod interrupt;
+pub mod json_file;
+pub mod json_lines;
 pub mod multi_rack;
 pub mod notes;
 pub mod operation_failure;

@@ -71,6 +71,10 @@ pub fn run(command: &Command, context: &mut Context<'_>) -> Result<ExitCode, Fai
         return Err(Failure::new(ExitCode::Usage, "cannot use `--import` with several `--file`: a resource belongs to one stack")
             .hinted("name one file"));
     }
+    if command.has_json_file() {
+        return Err(Failure::new(ExitCode::Usage, "cannot use `--json-into` with several `--file`: each rack would replace the file")
+            .hinted("use `--format json`, which has the plans of all racks"));
+    }
     if let Some((_, file)) = global.files.iter().enumerate().find(|(index, file)| global.files[..*index].contains(file)) {
         return Err(Failure::new(ExitCode::Usage, format!("duplicate `--file {}`", file.display())));
     }

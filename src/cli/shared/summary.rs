@@ -1,11 +1,14 @@
 //! Options of commands that show a plan: how much of it, and whether through a pager.
 
 use std::borrow::Cow;
+use std::path::PathBuf;
 
+use crate::cli::shared::files;
 use crate::cli::{Context, ExitCode, Failure};
+use crate::files::NewMode;
 use crate::plan::Plan;
 use crate::ui::Layout;
-use crate::ui::plan::{Detail, Heading};
+use crate::ui::plan::{Confirmed, Detail, Heading};
 
 /// How much of a plan is shown.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -20,6 +23,9 @@ pub struct SummaryArgs {
     /// Do not show a long plan in a pager; by default, a terminal uses $RACKFORM_PAGER, $PAGER or less
     #[arg(long)]
     no_pager: bool,
+    /// Write the output of `--format json` into this file, too, beside any other format
+    #[arg(long, value_name = "FILE")]
+    json_into: Option<PathBuf>,
 }
 
 impl SummaryArgs {
@@ -35,6 +41,23 @@ impl SummaryArgs {
         }
         let detail = if self.summary { Detail::Summary } else { Detail::Full };
         Ok(crate::ui::plan::human(&shown, heading, detail, layout))
+    }
+
+    /// Returns whether the plan is also written into a file.
+    pub fn has_json_file(&self) -> bool {
+        self.json_into.is_some()
+    }
+
+    /// Writes the whole plan as JSON into the file of `--json-into`.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the file cannot be written.
+    pub fn write_json(&self, context: &Context<'_>, plan: &Confirmed<'_>) -> Result<(), Failure> {
+        match &self.json_into {
+            Some(path) => files::write(context.global, path, crate::ui::bare_json(plan)?.as_bytes(), NewMode::Default),
+            None => Ok(()),
+        }
     }
 
     /// Returns the part of a plan that is shown.
