@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::cache_report::{CacheWatch, export_failure, require_written};
 use super::command::engine::EngineArgs;
+use super::ignored;
 use super::options::BuildOptions;
 use crate::build::agent::{
     AGENT_PATH, Access, CacheLock, CacheLockError, Credentials, CredentialsError, Layout, RecoveredDirectories, Released, Settings,
@@ -81,6 +82,19 @@ pub struct Args {
 pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
     let variable = |name: &str| std::env::var(name).ok();
     let mut settings = args.settings().with_environment(&variable).map_err(usage)?;
+    let mut problems = crate::diagnostic::Diagnostics::default();
+    ignored::engine(&args.engine, settings.engine(), &mut problems);
+    if !args.cache && variable(name::CACHE).is_none() {
+        let of_cache = [
+            ("--cache-repo", args.cache_repo.is_some()),
+            ("--cache-dir", args.cache_dir.is_some()),
+            ("--cache-wait", args.cache_wait.is_some()),
+        ];
+        ignored::add(&of_cache, "without `--cache` or BUILD_CACHE", "add `--cache`, or omit it", &mut problems);
+    }
+    if problems.has_errors() {
+        return Err(usage(problems));
+    }
     if settings.cache && settings.cache_directory.is_none() && Path::new(AGENT_PATH).is_dir() {
         settings.cache_directory = Some(AGENT_PATH.to_owned());
     }

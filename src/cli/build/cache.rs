@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
+use super::ignored;
 use super::registry::{client, service};
 use crate::backend::Backend;
 use crate::build::cache::Backend as CacheBackend;
@@ -12,7 +13,7 @@ use crate::build::registry::{EcrHost, NameError, Repository};
 use crate::cli::shared::backend::{Access, BackendArgs};
 use crate::cli::{Context, ExitCode, Failure, Format};
 use crate::config::BackendChoice;
-use crate::diagnostic::MAX_SOURCE_BYTES;
+use crate::diagnostic::{Diagnostics, MAX_SOURCE_BYTES};
 use crate::files;
 use crate::ui::build::cache_listing::{Listing, listing};
 use crate::ui::build::cache_removal::{Removal, removal, removal_done};
@@ -273,6 +274,7 @@ impl CacheArgs {
             return Ok(OpenCache { store: self.in_registry(parse(repository)?, context)?, is_of_rack: false });
         }
         if let Some(name) = &self.ecr_name {
+            self.no_registry_options()?;
             return Ok(OpenCache { store: Box::new(EcrStore::new(service(context, None)?, name.clone())), is_of_rack: false });
         }
         let of_rack = format!("{}-build-cache", context.stack_name(None)?);
@@ -306,7 +308,16 @@ impl CacheArgs {
                     rack.yaml",
             ));
         }
+        self.no_registry_options()?;
         Ok(OpenCache { store: Box::new(EcrStore::new(service(context, None)?, of_rack)), is_of_rack: true })
+    }
+
+    /// Fails if an option of a registry's own API is given, which is not used for ECR.
+    fn no_registry_options(&self) -> Result<(), Failure> {
+        let mut problems = Diagnostics::default();
+        let options = [("--insecure", self.insecure), ("--trust-token-server", !self.trust_token_server.is_empty())];
+        ignored::add(&options, "on a repository of ECR", "omit it, or select another registry with `--repository`", &mut problems);
+        if problems.has_errors() { Err(Failure::Problems(problems, ExitCode::Usage)) } else { Ok(()) }
     }
 
     fn in_registry(&self, repository: Repository, context: &mut Context<'_>) -> Result<Box<dyn Store>, Failure> {

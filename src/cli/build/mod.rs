@@ -10,6 +10,7 @@ mod cache_report;
 mod check;
 mod command;
 mod defaults;
+mod ignored;
 mod image;
 mod image_key;
 mod inputs;

@@ -19,7 +19,7 @@ pub struct Args {
     #[arg(value_name = "NAME", required_unless_present = "list")]
     provider: Option<Provider>,
     /// List the providers, their files and their source of credentials
-    #[arg(long, conflicts_with_all = ["provider", "output", "check"])]
+    #[arg(long, conflicts_with_all = ["provider", "output", "check", "repository", "image", "service", "directory", "engine", "container"])]
     list: bool,
     /// The rack's cache repository [default: `build.repository` in rack.yaml, otherwise derived from its `name` and `account`]
     #[arg(long, value_name = "REPOSITORY")]
@@ -54,6 +54,10 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
         context.answer(&lines.concat())?;
         return Ok(ExitCode::Done);
     };
+    if args.container.is_some() && provider != Provider::GitlabCi {
+        return Err(Failure::new(ExitCode::Usage, format!("`--container` has no effect with {provider}, whose jobs run on a machine"))
+            .hinted("omit it: only gitlab-ci has an image of the job"));
+    }
     let options = args.options(context)?;
     let invalid = options.invalid();
     if !invalid.is_empty() {

@@ -9,6 +9,7 @@ use super::command::image::InputArgs;
 use super::command::rack::{self, RackArg};
 use super::command::{absolute, run_observed};
 use super::defaults::Defaults;
+use super::ignored;
 use super::image::print_notes;
 use super::inputs::{self, Problems, Usage};
 use crate::build::cache::Backend;
@@ -58,6 +59,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     if args.in_rack {
         return in_rack(args, context);
     }
+    let given = args;
     let mut args = args.clone();
     let mut defaults = Defaults::new(&context.rack_file()?.build);
     let directory = defaults.directory(args.directory.as_ref());
@@ -67,6 +69,10 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     let engine = args.engine.engine.unwrap_or(Engine::Buildx);
     let mut problems = Problems::default();
     let (mut request, location) = args.request(directory, &mut problems.usage, context)?;
+    ignored::engine(&given.engine, engine, &mut problems.usage);
+    ignored::input(&given.input, engine, &mut problems.usage);
+    let backend = request.cache.as_ref().and_then(|cache| cache.backend).map(CacheChoice::Backend);
+    ignored::cache(&given.cache, backend, engine, &mut problems.usage);
     let usage = Usage { is_elsewhere: false, is_run: true, version: args.engine.engine_version.as_ref() };
     let inputs = inputs::check(&request, engine, usage, &defaults, &mut problems, context);
     problems.into_result()?;
@@ -156,8 +162,15 @@ fn rack_repository(context: &mut Context<'_>) -> Result<String, Failure> {
 
 /// Runs the build in the rack's build task, which writes the rack's cache.
 fn in_rack(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
-    if args.cache.repository.is_some() {
-        return Err(Failure::new(ExitCode::Usage, "`--repository` cannot be combined with `--in-rack`, which writes the rack's cache"));
+    let mut problems = Diagnostics::default();
+    let mut ignored = vec![("DIRECTORY", args.directory.is_some())];
+    ignored.extend(ignored::input_options(&args.input));
+    ignored.extend(ignored::cache_options(&args.cache));
+    ignored.extend(ignored::engine_options(&args.engine));
+    let hint = "omit it, or put an option of `rackform build run` after `--`";
+    ignored::add(&ignored, "with `--in-rack`, which builds in the rack's task and writes the rack's cache", hint, &mut problems);
+    if problems.has_errors() {
+        return Err(Failure::Problems(problems, ExitCode::Usage));
     }
     if args.run.iter().any(|word| word == "--push" || word.starts_with("--push=")) {
         return Err(Failure::new(ExitCode::Usage, "`--push` is not allowed, because warming a cache produces no image"));

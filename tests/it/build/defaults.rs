@@ -120,7 +120,7 @@ fn all_inputs_are_checked_before_the_engine_is_asked() {
     assert!(!run.stderr.contains("nonexistent"), "the engine was asked: {run}");
     let image = bench.run(
         "build image --repository r.example.com/x --directory acme/app --dockerfile ../docker/web.Dockerfile --target dep --architecture amd640 \
-         --secret id=npm,src=missing.npmrc --context nowhere --export-env-variable 1X",
+         --secret id=npm,src=missing.npmrc --context nowhere --export env --export-env-variable 1X",
     );
     assert_eq!(image.code, 64, "{image}");
     for problem in [

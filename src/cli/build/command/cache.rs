@@ -28,7 +28,7 @@ pub struct CacheArgs {
     #[arg(long, visible_alias = "branch", value_name = "BRANCH")]
     pub cache_branch: Option<String>,
     /// The main branch, which uses the cache of the service
-    #[arg(long, value_name = "BRANCH", default_value = "main")]
+    #[arg(long, value_name = "BRANCH", default_value = "main", requires = "cache_branch")]
     pub main_branch: String,
     /// Which layers to store: max for the layers of every stage (more hits, slower to write, more expensive), min for those of the final
     /// image only (fast and small, no hits for earlier stages) [default: max]

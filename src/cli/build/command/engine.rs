@@ -56,7 +56,7 @@ pub struct EngineArgs {
     #[arg(long)]
     pub no_detect: bool,
     /// The time limit for each query of the engine
-    #[arg(long, value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=600))]
+    #[arg(long, value_name = "SECONDS", default_value_t = 10, conflicts_with = "no_detect", value_parser = clap::value_parser!(u64).range(1..=600))]
     pub detect_timeout: u64,
 }
 

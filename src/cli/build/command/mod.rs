@@ -17,6 +17,7 @@ use crate::build::request::CacheRequest;
 use crate::build::{BuildRequest, Invocation, Note, exec};
 use crate::cli::build::cache_report::{CacheWatch, export_failure, require_written};
 use crate::cli::build::defaults::Defaults;
+use crate::cli::build::ignored;
 use crate::cli::build::inputs::{self, Problems, Usage};
 use crate::cli::shared::interrupt;
 use crate::cli::{Context, ExitCode, Failure};
@@ -87,11 +88,19 @@ enum CommandFormat {
 /// Returns an error with every invalid or unsupported flag, or an error if the build fails.
 pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
     let mut notes = Vec::new();
+    let given = args;
     let mut args = args.clone();
     let mut defaults = Defaults::new(&context.rack_file()?.build);
     args.apply_defaults(&mut defaults);
     let mut problems = Problems::default();
     let (mut request, engine) = args.request(context, &mut notes, &mut problems.usage)?;
+    ignored::engine(&given.engine, engine, &mut problems.usage);
+    ignored::input(&given.image.input, engine, &mut problems.usage);
+    let backend = match &request.cache {
+        Some(cache) => cache.backend.map(CacheChoice::Backend),
+        None => given.cache.cache,
+    };
+    ignored::cache(&given.cache, backend, engine, &mut problems.usage);
     if args.exec && args.format == CommandFormat::Env {
         problems.usage.push(
             Diagnostic::error("format", "`--format env` describes a command, which `--exec` runs instead")
@@ -273,7 +282,7 @@ impl Args {
     ) -> Result<Option<CacheRequest>, Failure> {
         let mut cache = self.cache.request();
         if !cache.to.is_empty() || !cache.from.is_empty() {
-            if self.cache.backend().is_some() {
+            if self.cache.cache.is_some() {
                 problems.push(
                     Diagnostic::error("cache-attributes", "`--cache-to` and `--cache-from` cannot be combined with other cache flags")
                         .hinted("omit `--cache`, `--repository` and the other cache flags, or omit these two"),

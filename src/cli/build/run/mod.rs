@@ -36,10 +36,10 @@ pub struct Args {
     #[command(flatten)]
     request: RequestArgs,
     /// Print the RunTask request with masked secrets, without starting a task
-    #[arg(long, conflicts_with_all = ["attach", "detach"])]
+    #[arg(long, conflicts_with_all = ["attach", "detach", "mount_wait", "dns_wait"])]
     dry_run: bool,
     /// Follow an existing build task, by ID or ARN
-    #[arg(long, value_name = "TASK")]
+    #[arg(long, value_name = "TASK", conflicts_with_all = ["app", "id", "service", "dockerfile", "target", "build_args", "no_cache", "url", "manifest", "push", "development", "env", "secret_env", "secret_env_file", "cpu", "memory", "task_tags", "propagate_tags", "started_by", "client_token", "builder", "command", "mount_wait", "dns_wait"])]
     attach: Option<String>,
     /// Start the build without following it
     #[arg(long, conflicts_with = "attach")]

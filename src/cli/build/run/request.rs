@@ -10,8 +10,10 @@ use crate::build::task::variables::{AUTH, ID, RACK_URL, URL};
 use crate::build::task::{BuildEnvironment, BuildTaskRequest, Builder};
 use crate::build::{Engine, EngineFacts};
 use crate::cli::build::defaults::Defaults;
+use crate::cli::build::ignored;
 use crate::cli::build::options::BuildOptions;
 use crate::cli::{Context, ExitCode, Failure};
+use crate::diagnostic::Diagnostics;
 use crate::secret::Mask;
 use crate::text::hex;
 use crate::unique::unique_token;
@@ -90,9 +92,10 @@ impl RequestArgs {
         is_dry: bool,
         mask: &mut Mask,
     ) -> Result<BuildTaskRequest, Failure> {
+        self.check_ignored(build_environment)?;
         let mut options = self.options.clone();
         defaults.in_rack(&mut options);
-        let builder = self.builder.unwrap_or_else(|| build_environment.image.as_deref().map_or(Builder::Agent, Builder::of_image));
+        let builder = self.builder(build_environment);
         let id = match &self.id {
             Some(id) => id.clone(),
             None if is_dry => PLACEHOLDER_ID.to_owned(),
@@ -141,6 +144,35 @@ impl RequestArgs {
             }
             _ => Ok(request),
         }
+    }
+
+    /// Fails for each option that the program in the task's image ignores.
+    fn check_ignored(&self, build_environment: &BuildEnvironment) -> Result<(), Failure> {
+        let builder = self.builder(build_environment);
+        let mut problems = Diagnostics::default();
+        let stage = [
+            ("--service", self.options.service.is_some()),
+            ("--dockerfile", self.options.dockerfile.is_some()),
+            ("--target", self.options.target.is_some()),
+        ];
+        let build = [("--build-arg", !self.options.build_args.is_empty()), ("--no-cache", self.options.no_cache)];
+        let of_convox = [("--manifest", self.manifest.is_some()), ("--development", self.development)];
+        let program = format!("on the program `{}` in the task's image", builder.name());
+        if builder == Builder::Convox {
+            ignored::add(&stage, &program, "omit it: the app's manifest names it", &mut problems);
+        } else {
+            ignored::add(&of_convox, &program, "omit it: only the public build program has it", &mut problems);
+        }
+        // The agent reads its variables with any command.
+        if !self.command.is_empty() && builder != Builder::Agent {
+            let others = if builder == Builder::Convox { build.to_vec() } else { [stage.as_slice(), build.as_slice()].concat() };
+            ignored::add(&others, "with a command after `--`", "put it into the command, or omit the command", &mut problems);
+        }
+        if problems.has_errors() { Err(Failure::Problems(problems, ExitCode::Usage)) } else { Ok(()) }
+    }
+
+    fn builder(&self, build_environment: &BuildEnvironment) -> Builder {
+        self.builder.unwrap_or_else(|| build_environment.image.as_deref().map_or(Builder::Agent, Builder::of_image))
     }
 
     /// Prints notes on defaults of the request that may surprise.
