@@ -13,6 +13,7 @@ pub mod cache;
 pub mod cache_maintenance;
 pub mod cache_report;
 pub mod command;
+pub mod context;
 pub mod detected_plan;
 pub mod dockerfile;
 pub mod engine;

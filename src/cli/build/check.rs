@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use super::defaults::Defaults;
 use crate::build::Engine;
 use crate::build::cache::Backend;
+use crate::build::context::BuildContext;
 use crate::build::dockerfile::{CacheMounts, Context as LintContext, Dockerfile, RULES, lint};
 use crate::build::engine::Version;
 use crate::build::request::BuildArg;
@@ -31,6 +32,10 @@ pub struct Args {
     /// The same as DOCKERFILE, as in `build command`
     #[arg(long = "dockerfile", value_name = "PATH", conflicts_with = "path")]
     dockerfile: Option<PathBuf>,
+    /// The build context, whose `.dockerignore` and files are checked, too [default: `build.directory` in rack.yaml, otherwise the
+    /// directory of the Dockerfile]
+    #[arg(long, value_name = "DIRECTORY")]
+    context: Option<PathBuf>,
     /// The build engine: docker, buildx, buildctl, buildctl-daemonless, kaniko or buildah [default: `build.engine` in rack.yaml]
     #[arg(long, value_name = "ENGINE")]
     engine: Option<Engine>,
@@ -97,8 +102,16 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
         return Err(Failure::new(ExitCode::Usage, format!("`--engine-version {version}` needs an engine")).hinted("add `--engine ENGINE`"));
     }
     let path = args.dockerfile.as_deref().or(args.path.as_deref()).or(defaults.dockerfile().map(Path::new));
-    let source = Source::read(&dockerfile(path.unwrap_or(Path::new("Dockerfile"))))?;
-    let mut findings = args.findings(&source);
+    let path = dockerfile(path.unwrap_or(Path::new("Dockerfile")));
+    let source = Source::read(&path)?;
+    let beside =
+        || path.parent().filter(|_| source.is_file()).map(|parent| if parent.as_os_str().is_empty() { Path::new(".") } else { parent });
+    let directory = args.context.as_deref().or(defaults.context()).or_else(beside);
+    if let Some(missing) = args.context.as_deref().filter(|directory| !directory.is_dir()) {
+        return Err(Failure::new(ExitCode::NoInput, format!("directory `{}` does not exist", missing.display())));
+    }
+    let files = directory.map(|directory| BuildContext::read(directory, Some(&path), args.engine));
+    let mut findings = args.findings(&source, files.as_ref());
     for finding in findings.iter_mut().filter(|finding| finding.diagnostic.rule == "unknown-target") {
         finding.diagnostic = defaults.mark("target", finding.diagnostic.clone());
     }
@@ -119,7 +132,7 @@ fn dockerfile(path: &Path) -> PathBuf {
 }
 
 impl Args {
-    fn findings(&self, source: &Source) -> Vec<Finding> {
+    fn findings(&self, source: &Source, files: Option<&BuildContext>) -> Vec<Finding> {
         let dockerfile = match Dockerfile::read(source) {
             Ok(dockerfile) => dockerfile,
             Err(problems) => return problems.0.into_iter().map(|diagnostic| Finding { diagnostic, assignment: Vec::new() }).collect(),
@@ -146,6 +159,7 @@ impl Args {
             target: self.target.as_deref(),
             build_args: &build_args,
             secrets: (!secrets.is_empty()).then_some(&secrets),
+            files,
         };
         lint(&dockerfile, &lint_context).into_iter().map(|diagnostic| Finding { diagnostic, assignment: Vec::new() }).collect()
     }

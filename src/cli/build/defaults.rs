@@ -1,5 +1,7 @@
 //! The defaults in the section `build` of `rack.yaml`: options of the command line and variables of the environment take precedence.
 
+use std::path::Path;
+
 use super::command::cache::{CacheArgs, CacheChoice};
 use super::command::engine::EngineArgs;
 use super::command::image::InputArgs;
@@ -129,6 +131,11 @@ impl<'r> Defaults<'r> {
         self.fill("service", &mut options.service, &self.section.service);
         self.fill("target", &mut options.target, &self.section.target);
         self.fill("dockerfile", &mut options.dockerfile, &self.section.dockerfile_in_source);
+    }
+
+    /// Returns the app's directory in `rack.yaml`.
+    pub fn context(&self) -> Option<&'r Path> {
+        self.section.directory.as_deref().map(Path::new)
     }
 
     /// Returns the Dockerfile, or the directory with it.

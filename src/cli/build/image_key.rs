@@ -2,8 +2,9 @@
 
 use super::defaults::Defaults;
 use super::inputs::Problems;
-use super::key_inputs::{KeyArgs, build_arg};
-use crate::build::dockerfile::{Context as LintContext, Dockerfile, lint};
+use super::key_inputs::{ImageKey, KeyArgs, build_arg};
+use crate::build::context::BuildContext;
+use crate::build::dockerfile::{Context as LintContext, Dockerfile, StepKind, lint};
 use crate::build::image::parse_secret;
 use crate::build::platform::check_architecture;
 use crate::cli::{Context, ExitCode, Failure, Format};
@@ -50,6 +51,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
         context.show_warnings(&Diagnostics(vec![Diagnostic { severity: Severity::Warning, ..problem }]));
     }
     let image_key = key.compute(context.global.allow_outside_project)?;
+    note_ignore_file(&key, &image_key, context);
     let view = KeyView::new(&image_key.key, &image_key.inputs, image_key.dockerfile.as_deref());
     context.detail(key_inputs(&view, context.stderr_layout()).trim_end_matches('\n'));
     let text = match args.format {
@@ -98,6 +100,38 @@ pub(super) fn check(key: &KeyArgs, defaults: &Defaults<'_>, problems: &mut Probl
                 .hinted("set another file with `--dockerfile`, or pass the text with `--dockerfile-inline`");
             problems.missing.push(defaults.mark("dockerfile", problem));
         }
+    }
+}
+
+/// Prints when the ignore file of the build context matters for the key: it is no input of the key by itself.
+pub(super) fn note_ignore_file(key: &KeyArgs, image_key: &ImageKey, context: &mut Context<'_>) {
+    let files = BuildContext::read(key.base(), image_key.dockerfile.as_deref(), None);
+    let Some(source) = &files.source else { return };
+    let inputs = &image_key.inputs.files;
+    let excluded: Vec<String> = inputs
+        .iter()
+        .filter(|file| file.path != ".dockerignore" && files.ignore.excluded_by(&file.path).is_some())
+        .map(|file| format!("`{}`", file.path))
+        .collect();
+    if let Some(first) = excluded.first() {
+        let more = if excluded.len() > 1 { format!(" and {} more files", excluded.len() - 1) } else { String::new() };
+        context.status(&format!(
+            "note: `{}` excludes {first}{more}, so a change changes the key, but not the image; omit it from `--cache-on`, or include it",
+            source.name()
+        ));
+    }
+    let text = String::from_utf8_lossy(&image_key.inputs.dockerfile).into_owned();
+    let Ok(dockerfile) = Dockerfile::read(&Source::new("Dockerfile", text)) else { return };
+    let is_directory = |source: &str| source.contains(['*', '$']) || key.base().join(source.trim_start_matches('/')).is_dir();
+    let copies = dockerfile.stages.iter().flat_map(|stage| &stage.steps).any(|step| match &step.kind {
+        StepKind::Copy(copy) => copy.from.is_none() && copy.sources.iter().any(|source| is_directory(source.as_str())),
+        _ => false,
+    });
+    if copies && !files.ignore.is_empty() && !inputs.iter().any(|file| file.path.ends_with(".dockerignore")) {
+        context.status(&format!(
+            "note: `{0}` determines what the Dockerfile copies and is not part of the key; add it with `--cache-on {0}`",
+            source.name()
+        ));
     }
 }
 

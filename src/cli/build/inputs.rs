@@ -6,6 +6,7 @@ use super::defaults::Defaults;
 use crate::build::BuildRequest;
 use crate::build::cache::Backend;
 use crate::build::command::{check_request, is_secret_arg};
+use crate::build::context::BuildContext;
 use crate::build::dockerfile::{CacheMounts, Context as LintContext, Dockerfile, lint};
 use crate::build::engine::{Engine, Version};
 use crate::build::request::{BuildArg, Output, Secret, SecretSource};
@@ -48,7 +49,8 @@ impl Problems {
 /// The inputs of a build that exist on this machine.
 #[derive(Debug, Default)]
 pub(super) struct Inputs {
-    dockerfile: Option<(PathBuf, Dockerfile)>,
+    dockerfile: Option<Dockerfile>,
+    files: Option<BuildContext>,
 }
 
 /// How the command is used.
@@ -136,7 +138,10 @@ fn files(request: &BuildRequest, engine: Engine, usage: Usage<'_>, defaults: &De
         Ok(source) => match Dockerfile::read(&source) {
             Ok(dockerfile) => {
                 stages(&dockerfile, &path, request, problems);
-                let found = lint(&dockerfile, &lint_context(request, engine, usage.version, &secret_ids(request)));
+                let files = has_directory.then(|| BuildContext::read(directory, Some(&path), Some(engine)));
+                inputs.files = files;
+                let ids = secret_ids(request);
+                let found = lint(&dockerfile, &lint_context(request, engine, usage.version, &ids, inputs.files.as_ref()));
                 let mask = mask(request);
                 let errors = found.into_iter().filter(|problem| problem.severity == Severity::Error);
                 let errors = errors.map(|problem| masked(problem, &mask));
@@ -144,7 +149,7 @@ fn files(request: &BuildRequest, engine: Engine, usage: Usage<'_>, defaults: &De
                     "unknown-target" => defaults.mark("target", problem),
                     _ => problem,
                 }));
-                inputs.dockerfile = Some((path, dockerfile));
+                inputs.dockerfile = Some(dockerfile);
             }
             Err(found) => problems.data.0.extend(found.0),
         },
@@ -268,8 +273,8 @@ const URL_HINT: &str = "write an address such as https://github.com/acme/app.git
 impl Inputs {
     /// Returns what is wrong with the Dockerfile for an engine.
     pub(super) fn findings(&self, request: &BuildRequest, engine: Engine, version: Option<&Version>) -> Vec<Finding> {
-        let Some((_, dockerfile)) = &self.dockerfile else { return Vec::new() };
-        let found = lint(dockerfile, &lint_context(request, engine, version, &secret_ids(request)));
+        let Some(dockerfile) = &self.dockerfile else { return Vec::new() };
+        let found = lint(dockerfile, &lint_context(request, engine, version, &secret_ids(request), self.files.as_ref()));
         let mask = mask(request);
         found.into_iter().map(|diagnostic| Finding { diagnostic: masked(diagnostic, &mask), assignment: Vec::new() }).collect()
     }
@@ -311,7 +316,13 @@ fn secret_ids(request: &BuildRequest) -> Vec<&str> {
     request.secrets.iter().map(|secret| secret.id.as_str()).collect()
 }
 
-fn lint_context<'c>(request: &'c BuildRequest, engine: Engine, version: Option<&'c Version>, secrets: &'c [&'c str]) -> LintContext<'c> {
+fn lint_context<'c>(
+    request: &'c BuildRequest,
+    engine: Engine,
+    version: Option<&'c Version>,
+    secrets: &'c [&'c str],
+    files: Option<&'c BuildContext>,
+) -> LintContext<'c> {
     let cache = request.cache.as_ref();
     let keeps_mounts = cache.is_some_and(|cache| cache.mounts || cache.backend == Some(Backend::Mounts));
     LintContext {
@@ -326,6 +337,7 @@ fn lint_context<'c>(request: &'c BuildRequest, engine: Engine, version: Option<&
         target: request.target.as_deref(),
         build_args: &request.build_args,
         secrets: Some(secrets),
+        files,
     }
 }
 

@@ -16,6 +16,7 @@ mod hostile_registry;
 mod http_server;
 mod image;
 mod image_key;
+mod options_and_context;
 mod progress;
 mod published_commands;
 mod real;

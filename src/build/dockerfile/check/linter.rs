@@ -1,6 +1,7 @@
 //! The state of one lint run, shared by all rules.
 
 use crate::build::cache::Backend;
+use crate::build::context::BuildContext;
 use crate::build::dockerfile::facts::{Dockerfile, Stage, Step};
 use crate::build::engine::{Engine, Version};
 use crate::build::request::BuildArg;
@@ -23,6 +24,8 @@ pub struct Context<'c> {
     pub build_args: &'c [BuildArg],
     /// The IDs of the secrets that are passed; `None` if unknown.
     pub secrets: Option<&'c [&'c str]>,
+    /// The build context; `None` if it is unknown.
+    pub files: Option<&'c BuildContext>,
 }
 
 /// Whether the directories of cache mounts persist between builds.

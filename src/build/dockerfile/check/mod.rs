@@ -1,6 +1,7 @@
 //! Lints a Dockerfile: what makes the build cache ineffective, for an engine, a cache and the options of a build.
 
 mod arguments;
+mod context;
 mod linter;
 mod mounts;
 mod order;
@@ -27,6 +28,7 @@ pub fn lint(dockerfile: &Dockerfile, context: &Context<'_>) -> Vec<Diagnostic> {
     volatile::check(&mut linter);
     secrets::check(&mut linter);
     stale::check(&mut linter);
+    context::check(&mut linter);
     let mut found = linter.found;
     found.sort_by_key(|diagnostic| diagnostic.labels.first().map_or(0, |label| label.span.start));
     found

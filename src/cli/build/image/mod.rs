@@ -8,6 +8,7 @@ use std::path::PathBuf;
 
 use super::command::engine::EngineArgs;
 use super::defaults::Defaults;
+use super::ignored;
 use super::image_key;
 use super::inputs::Problems;
 use super::key_inputs::KeyArgs;
@@ -17,7 +18,7 @@ use crate::build::image::export::{self, ExportFormat};
 use crate::build::image::{Destination, DestinationError, Provider, default_name, parse_tags};
 use crate::build::request::Secret;
 use crate::cli::{Context, ExitCode, Failure, Format};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::ui::build::image::ImageSource;
 
 pub(super) use engine::print_notes;
@@ -44,12 +45,15 @@ pub struct Args {
     #[arg(long, value_enum, value_name = "STYLE")]
     export: Option<ExportFormat>,
     /// The name of the exported variable with IMAGE:TAG
-    #[arg(long, value_name = "NAME", default_value = export::DEFAULT_VARIABLE)]
+    #[arg(long, value_name = "NAME", default_value = export::DEFAULT_VARIABLE, requires = "export")]
     export_env_variable: String,
     /// The output format
     #[arg(long, value_enum, default_value_t, conflicts_with = "export")]
     format: Format,
 }
+
+/// The default host of Google's registry.
+const GCR_HOST: &str = "gcr.io";
 
 /// The image repository.
 #[derive(Clone, Debug, clap::Args)]
@@ -74,7 +78,7 @@ struct RepositoryArgs {
     #[arg(long, value_name = "PROJECT")]
     gcp_project: Option<String>,
     /// The host of the Google registry
-    #[arg(long, value_name = "HOST", default_value = "gcr.io")]
+    #[arg(long, value_name = "HOST", default_value = GCR_HOST)]
     registry_hostname: String,
     /// Connect to the registry without TLS (always the case for a registry on this machine)
     #[arg(long)]
@@ -98,6 +102,27 @@ struct BuildArgs {
     /// Do not log the engine in to ECR
     #[arg(long)]
     no_login: bool,
+}
+
+impl RepositoryArgs {
+    /// Adds a problem for each option that the kind of registry ignores.
+    fn ignored(&self, build: &BuildArgs, problems: &mut Diagnostics) {
+        let is_named = self.repository.is_some();
+        let other = if is_named { "with `--repository`" } else { "with this `--registry`" };
+        if is_named || self.registry != Provider::Ecr {
+            let of_ecr =
+                [("--ecr-tag", !self.ecr_tags.is_empty()), ("--max-age-days", self.max_age_days.is_some()), ("--no-login", build.no_login)];
+            ignored::add(&of_ecr, other, "omit it: only a repository of `--registry ecr` is created, and logged in to", problems);
+        }
+        if is_named || self.registry != Provider::Gcr {
+            let is_other_host = self.registry_hostname != GCR_HOST;
+            let of_google = [("--gcp-project", self.gcp_project.is_some()), ("--registry-hostname", is_other_host)];
+            ignored::add(&of_google, other, "omit it, or use `--registry gcr` without `--repository`", problems);
+        }
+        if is_named && self.registry == Provider::Gcr {
+            ignored::add(&[("--registry gcr", true)], other, "omit one of the two", problems);
+        }
+    }
 }
 
 impl Args {
@@ -133,6 +158,7 @@ impl Args {
 ///
 /// Returns an error if a flag or file is invalid, the registry is unavailable, or the build fails.
 pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
+    let given = args;
     let mut args = args.clone();
     let mut defaults = Defaults::new(&context.rack_file()?.build);
     defaults.key(&mut args.key);
@@ -143,6 +169,8 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     }
     let args = &args;
     let mut problems = Problems::default();
+    ignored::engine(&given.engine, args.engine(), &mut problems.usage);
+    given.repository.ignored(&given.build, &mut problems.usage);
     let secrets = args.check(&defaults, &mut problems);
     let tags = kept(parse_tags(&args.repository.ecr_tags), &mut problems);
     let name = args.repository.name.clone().or_else(|| default_name(variable));
@@ -158,6 +186,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     // Without a problem, both have a value.
     let (Some(tags), Some(destination)) = (tags, destination) else { return Ok(ExitCode::Usage) };
     let image_key = args.key.compute(context.global.allow_outside_project)?;
+    image_key::note_ignore_file(&args.key, &image_key, context);
     context.detail(&format!("key {}", image_key.key));
     let key = image_key.key.as_str();
     let (repository, exists, pushed_meanwhile): (_, _, Box<dyn Fn() -> bool>) = match destination {
