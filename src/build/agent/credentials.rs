@@ -8,6 +8,7 @@ use indexmap::IndexMap;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use super::super::registry::credentials::docker_key;
 use crate::files::{self, NewMode};
 
 /// The largest docker configuration, in bytes.
@@ -19,6 +20,14 @@ pub enum CredentialsError {
     /// The value cannot be parsed. The message does not contain the value.
     #[error("invalid BUILD_AUTH: expected a JSON object of registries, each with `Username` and `Password`")]
     Text,
+    /// The existing configuration cannot be read, and overwriting it would lose the credentials in it.
+    #[error("cannot read docker's configuration `{}`, to which credentials are to be added: {problem}", path.display())]
+    Existing {
+        /// The file.
+        path: PathBuf,
+        /// The problem, without any content of the file.
+        problem: String,
+    },
     /// The configuration cannot be written.
     #[error("cannot write `{}`", path.display())]
     Write {
@@ -61,16 +70,37 @@ impl Credentials {
     /// Returns an error if the file cannot be written.
     pub fn write(&self, directory: &Path) -> Result<(), CredentialsError> {
         let path = directory.join("config.json");
-        let existing = files::read(&path, LIMIT_BYTES).ok().and_then(|text| serde_json::from_slice::<Map<String, Value>>(&text).ok());
-        let mut configuration = existing.unwrap_or_default();
-        let auths = configuration.entry("auths").or_insert_with(|| json!({}));
+        let unreadable = |problem: String| CredentialsError::Existing { path: path.clone(), problem };
+        let mut configuration: Map<String, Value> = match files::read(&path, LIMIT_BYTES) {
+            Err(error) if error.is_not_found() => Map::new(),
+            Err(error) => return Err(unreadable(error.to_string())),
+            Ok(text) if text.iter().all(u8::is_ascii_whitespace) => Map::new(),
+            Ok(text) => serde_json::from_slice(&text)
+                .map_err(|error| unreadable(format!("line {}, column {}: not a JSON object", error.line(), error.column())))?,
+        };
+        // Engines look up credentials by the registry's host, and ask the helper of a host or the store of all before they look here.
+        let has_store = configuration.get("credsStore").and_then(Value::as_str).is_some_and(|store| !store.is_empty());
+        let mut insert = |section: &str, key: &str, value: Option<Value>| {
+            let section = configuration.entry(section).or_insert_with(|| json!({}));
+            if !section.is_object() {
+                *section = json!({});
+            }
+            if let Some(entries) = section.as_object_mut() {
+                match value {
+                    Some(value) => drop(entries.insert(key.to_owned(), value)),
+                    None => drop(entries.remove(key)),
+                }
+            }
+        };
         for (registry, entry) in &self.0 {
             let pair = base64::engine::general_purpose::STANDARD.encode(format!("{}:{}", entry.username, entry.password));
-            // Engines look up credentials by the registry's host.
-            let host = registry.trim_start_matches("https://").trim_start_matches("http://").trim_end_matches('/');
-            let is_hub = matches!(host, "docker.io" | "index.docker.io" | "index.docker.io/v1" | "registry-1.docker.io");
-            let key = if is_hub { "https://index.docker.io/v1/" } else { host };
-            auths[key] = json!({ "auth": pair });
+            let key = docker_key(registry);
+            insert("auths", key, Some(json!({ "auth": pair })));
+            // A helper without a name selects the file: https://github.com/docker/cli/blob/master/cli/config/configfile/file.go
+            insert("credHelpers", key, has_store.then(|| json!("")));
+        }
+        if configuration.get("credHelpers").and_then(Value::as_object).is_some_and(Map::is_empty) {
+            configuration.remove("credHelpers");
         }
         let write = || {
             fs::create_dir_all(directory)?;

@@ -189,6 +189,19 @@ fn names(host: &str) -> Vec<String> {
     names
 }
 
+/// Returns the host of a registry that may be written as an address.
+pub fn registry_host(registry: &str) -> &str {
+    registry_of(registry)
+}
+
+/// Returns the key of a registry in docker's configuration file: its host, and for Docker Hub the address of its first version.
+pub fn docker_key(registry: &str) -> &str {
+    match registry_of(registry) {
+        "docker.io" | "index.docker.io" | "registry-1.docker.io" => "https://index.docker.io/v1/",
+        host => host,
+    }
+}
+
 /// Returns the registry in a key such as `https://index.docker.io/v1/`.
 fn registry_of(key: &str) -> &str {
     let key = key.strip_prefix("https://").or_else(|| key.strip_prefix("http://")).unwrap_or(key);

@@ -20,7 +20,7 @@ mod service;
 mod start;
 pub mod variables;
 
-pub use auth::{build_auth, ecr_registries};
+pub use auth::{build_auth, docker_configuration, ecr_registries};
 pub use build_environment::{BuildEnvironment, EnvironmentCache, Log, Network};
 pub use explain::{Explanation, Fix, explain_failure, explain_refusal, explain_stop};
 pub use follow::{Ended, follow};

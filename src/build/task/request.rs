@@ -7,6 +7,7 @@ use indexmap::IndexMap;
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::secret::url_credentials;
+use crate::text::did_you_mean;
 
 /// The program in the task's image, which decides how the build is described to it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -97,6 +98,8 @@ pub struct BuildTaskRequest {
     pub builder: Builder,
     /// The command; `None` is the builder's default.
     pub command: Option<Vec<String>>,
+    /// Whether the command is one of rackform for a docker client, which reads docker's configuration from a variable.
+    pub has_docker_commands: bool,
     /// CPU units; `None` is the task definition's.
     pub cpu: Option<u32>,
     /// Memory in MiB; `None` is the task definition's.
@@ -160,6 +163,9 @@ impl BuildTaskRequest {
                     .hinted("set the variable BUILD_URL and pass it to the build as a secret variable"),
             );
         }
+        if let Some((message, hint)) = self.url.as_deref().filter(|_| !given).and_then(invalid_url) {
+            problems.push(Diagnostic::error("source", message).hinted(hint));
+        }
         for name in self.environment.keys() {
             if name.is_empty() || name.contains('=') || name.contains('\0') {
                 problems.push(Diagnostic::error("variable-name", format!("invalid variable name `{name}`")));
@@ -167,6 +173,31 @@ impl BuildTaskRequest {
         }
     }
 }
+
+/// Returns what is wrong with the address of a source, without the part that may contain a password, and how to correct it.
+fn invalid_url(url: &str) -> Option<(String, String)> {
+    if url.starts_with("git@") && url.contains(':') {
+        return None;
+    }
+    let Some((scheme, rest)) = url.split_once("://") else {
+        let message = "the address of the source has no scheme: the task cannot read a directory of this machine".to_owned();
+        return Some((
+            message,
+            "upload the source, such as with `aws s3 cp app.tar.gz s3://BUCKET/app.tar.gz`, and give that address".to_owned(),
+        ));
+    };
+    let scheme = scheme.to_ascii_lowercase();
+    if !SCHEMES.contains(&scheme.as_str()) {
+        let message = format!("unknown scheme `{}://` of the source", scheme.escape_debug());
+        return Some((message, did_you_mean(&scheme, SCHEMES).unwrap_or_else(|| format!("the schemes are {}", SCHEMES.join(", ")))));
+    }
+    let is_local = matches!(scheme.as_str(), "dir" | "tar");
+    let is_valid = url::Url::parse(url).is_ok_and(|parsed| is_local || parsed.has_host()) && !rest.contains(char::is_whitespace);
+    (!is_valid).then(|| (format!("invalid address `{scheme}://...` of the source"), format!("write it as {scheme}://HOST/PATH")))
+}
+
+/// The schemes of sources that the programs in a task's image fetch.
+const SCHEMES: [&str; 9] = ["s3", "gs", "https", "http", "git", "ssh", "object", "dir", "tar"];
 
 /// Returns how the public build service's program fetches the source.
 fn method(url: &str) -> &'static str {

@@ -49,8 +49,10 @@ pub const CACHE_DIR: &str = "BUILD_CACHE_DIR";
 pub const CACHE_WAIT: &str = "BUILD_CACHE_WAIT";
 /// Whether the build fails if its cache is not known to be written, `true` or `false`.
 pub const REQUIRE_CACHE: &str = "BUILD_REQUIRE_CACHE";
+/// The configuration file of a docker client, with credentials of registries. A secret.
+pub const DOCKER_CONFIGURATION: &str = "BUILD_DOCKER_CONFIG";
 /// The kind of builder, from the rack's task definition: `daemonless` on Fargate.
 pub const RUNTIME: &str = "BUILD_RUNTIME";
 
 /// Variables whose values are never shown.
-pub const SECRET: &[&str] = &[AUTH, RACK_URL];
+pub const SECRET: &[&str] = &[AUTH, RACK_URL, DOCKER_CONFIGURATION];

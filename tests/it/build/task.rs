@@ -135,13 +135,66 @@ fn a_build_on_instances_has_no_network_configuration() {
     assert_eq!(environment(&request)["BUILD_CACHE"], "false");
     assert!(!environment(&request).contains_key("BUILD_CACHE_REPO"));
     let client = bench.run("build run --app web --dry-run");
-    assert!(
-        client.code == 64 && client.stderr.contains("build builder --engine docker"),
-        "a docker client without a command is refused\n{client}"
-    );
+    assert!(client.code == 64 && client.stderr.contains("requires the URL of the source"), "{client}");
+    let object = bench.run("build run --app web --dry-run --url s3://source/web.tgz");
+    assert!(object.code == 64 && object.stderr.contains("aws s3 presign"), "docker fetches no objects\n{object}");
     let with_command = bench.run("build run --app web --dry-run -- version").json();
     assert_eq!(with_command["overrides"]["containerOverrides"][0]["command"], json!(["version"]));
     assert!(request["overrides"].get("cpu").is_none(), "only a task on Fargate has CPU as a whole: {request:#}");
+}
+
+#[test]
+fn a_build_on_instances_runs_the_planned_commands_in_the_racks_docker_client() {
+    let bench = rack("  BuildCache: Yes\n");
+    let mut command = bench.command();
+    command.args("build run --app web --id B1 --service api --push ghcr.io/acme/web --dry-run --secret-env BUILD_AUTH=GHCR".split(' '));
+    command.args(["--build-arg", "NPM_TOKEN=planted-token", "--secret-env", "BUILD_URL=SIGNED"]);
+    command.env("GHCR", r#"{"ghcr.io":{"Username":"robot","Password":"planted-password"}}"#);
+    command.env("SIGNED", "https://source.s3.amazonaws.com/web.tgz?X-Amz-Signature=planted-signature");
+    let run = Run::of(&mut command);
+    assert_eq!(run.code, 0, "{run}");
+    let request = run.json();
+    let command = request["overrides"]["containerOverrides"][0]["command"].as_array().unwrap();
+    assert_eq!((command[0].as_str(), command[1].as_str()), (Some("sh"), Some("-ec")), "{run}");
+    let script = command[2].as_str().unwrap();
+    for part in [
+        "docker buildx create --name=rackform",
+        "ref=123456789012.dkr.ecr.us-east-1.amazonaws.com/rack-build-cache:api.buildcache",
+        "-t ghcr.io/acme/web:api.B1 ",
+        "--build-arg NPM_TOKEN ",
+        "--push \"$BUILD_URL\"\n",
+    ] {
+        assert!(script.contains(part), "{part}: {script}");
+    }
+    let environment = environment(&request);
+    assert_eq!(environment["BUILD_DOCKER_CONFIG"], "****", "{run}");
+    assert_eq!(environment["NPM_TOKEN"], "****", "{run}");
+    assert!(!environment.contains_key("BUILD_AUTH") && !run.to_string().contains("planted"), "{run}");
+    assert!(run.stderr.contains("credentials for 123456789012.dkr.ecr.us-east-1.amazonaws.com"), "those of ECR are added: {run}");
+    let shell = std::process::Command::new("sh").args(["-n", "-c", script]).output().unwrap();
+    assert!(shell.status.success(), "{script}");
+}
+
+#[test]
+fn the_section_build_of_rack_yaml_and_addresses_are_checked() {
+    let bench = rack("  BuildCache: Yes\n  BuildMethod: fargate\n");
+    let text = bench.read("rack.yaml");
+    bench.file(
+        "rack.yaml",
+        format!("{text}build:\n  service: api\n  directory: app\n  dockerfile: app/docker/Dockerfile\n  target: runtime\n"),
+    );
+    let run = bench.run("build run --app web --id B1 --url s3://source/web.tgz --builder agent --dry-run");
+    let variables = environment(&run.json());
+    let values = ["BUILD_SERVICE", "BUILD_DOCKERFILE", "BUILD_TARGET"].map(|name| variables[name].as_str().unwrap().to_owned());
+    assert_eq!(values, ["api", "docker/Dockerfile", "runtime"], "{run}");
+    let convox = bench.run("build run --app web --id B1 --builder convox --dry-run");
+    assert_eq!(convox.code, 0, "defaults that a program ignores are no errors: {convox}");
+    for (url, expected) in [("s4://source/x", "did you mean `s3`?"), ("s3:///x", "s3://HOST/PATH"), ("../app", "aws s3 cp")] {
+        let run = bench.run(&format!("build run --app web --url {url} --builder agent --dry-run"));
+        assert!(run.code == 64 && run.stderr.contains(expected), "{run}");
+    }
+    let auth = bench.run("build run --app web --builder agent --dry-run --env BUILD_AUTH=planted");
+    assert!(auth.code == 65 && auth.stderr.contains("invalid BUILD_AUTH") && !auth.to_string().contains("planted"), "{auth}");
 }
 
 #[test]

@@ -6,8 +6,8 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 
 use crate::build::registry::Credentials;
-use crate::build::task::variables::AUTH;
-use crate::build::task::{BuildEnvironment, BuildTaskRequest, build_auth, ecr_registries};
+use crate::build::task::variables::{AUTH, DOCKER_CONFIGURATION};
+use crate::build::task::{BuildEnvironment, BuildTaskRequest, build_auth, docker_configuration, ecr_registries};
 use crate::cli::build::registry::service;
 use crate::cli::{Context, Failure};
 use crate::secret::{MASKED, Mask};
@@ -16,11 +16,20 @@ use crate::secret::{MASKED, Mask};
 pub fn add_placeholder(request: &mut BuildTaskRequest, environment: &BuildEnvironment, context: &mut Context<'_>) {
     let registries = ecr_registries(request, environment);
     if registries.is_empty() {
+        finish(request, MASKED);
         return;
     }
     let hosts: Vec<&str> = registries.keys().map(String::as_str).collect();
     context.status(&format!("note: a started build gets credentials for {} in {AUTH}", hosts.join(" and ")));
     request.environment.insert(AUTH.to_owned(), MASKED.to_owned());
+    finish(request, MASKED);
+}
+
+/// Replaces the credentials by docker's configuration for a docker client, which cannot read the variable.
+fn finish(request: &mut BuildTaskRequest, configuration: &str) {
+    if request.has_docker_commands && request.environment.shift_remove(AUTH).is_some() {
+        request.environment.insert(DOCKER_CONFIGURATION.to_owned(), configuration.to_owned());
+    }
 }
 
 /// Requests credentials from ECR for the registries that a build uses, and adds them to the build's environment and to the mask; returns
@@ -67,12 +76,17 @@ pub fn add(
     let token_of = |region: &String| tokens.get(region).and_then(Option::as_ref);
     let credentials: Vec<(&str, &Credentials)> =
         registries.iter().filter_map(|(host, ecr)| Some((host.as_str(), token_of(&ecr.region)?))).collect();
-    if credentials.is_empty() {
+    let given = request.environment.get(AUTH).cloned();
+    if credentials.is_empty() && !(given.is_some() && request.has_docker_commands) {
         return Ok(false);
     }
-    let auth = build_auth(credentials);
+    // Those of the operator are kept.
+    let auth = build_auth(given.as_deref(), credentials);
+    let configuration = docker_configuration(&auth);
     mask.add_credentials(&auth);
+    mask.add_credentials(&configuration);
     request.environment.insert(AUTH.to_owned(), auth);
+    finish(request, &configuration);
     Ok(true)
 }
 

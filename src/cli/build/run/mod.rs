@@ -1,5 +1,6 @@
 //! `rackform build run`: starts a build task in the rack and follows it until it stops.
 
+mod commands;
 mod credentials;
 mod printer;
 mod request;

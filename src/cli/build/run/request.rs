@@ -4,11 +4,11 @@ use std::path::PathBuf;
 
 use indexmap::IndexMap;
 
-use crate::build::agent::Settings;
-use crate::build::command::{is_secret_arg, plan};
-use crate::build::task::variables::{AUTH, ID, RACK_URL, URL};
+use super::commands::{with_docker_commands, with_kaniko_arguments};
+use crate::build::agent::Credentials;
+use crate::build::command::is_secret_arg;
+use crate::build::task::variables::{AUTH, ID, RACK_URL};
 use crate::build::task::{BuildEnvironment, BuildTaskRequest, Builder};
-use crate::build::{Engine, EngineFacts};
 use crate::cli::build::defaults::Defaults;
 use crate::cli::build::ignored;
 use crate::cli::build::options::BuildOptions;
@@ -20,6 +20,9 @@ use crate::unique::unique_token;
 
 /// The placeholder for the build's ID in a dry run without `--id`.
 const PLACEHOLDER_ID: &str = "B0000000000";
+
+/// The form of credentials.
+const AUTH_HINT: &str = r#"write {"HOST": {"Username": "...", "Password": "..."}}, or {} for none"#;
 
 /// The options that describe a build task.
 #[derive(Clone, Debug, clap::Args)]
@@ -105,6 +108,10 @@ impl RequestArgs {
             || (!is_dry || self.id.is_some()).then(|| client_token(&build_environment.stack, self.app.as_deref().unwrap_or_default(), &id));
         let mut environment = pairs("--env", &self.env)?;
         self.add_secrets(&mut environment, mask)?;
+        if let Some(text) = environment.get(AUTH) {
+            // The program in the task would find it only after the task has started.
+            Credentials::read(text).map_err(|error| Failure::new(ExitCode::Data, error.to_string()).hinted(AUTH_HINT))?;
+        }
         for arg in &options.build_args {
             if let Some((_, value)) = arg.split_once('=').filter(|(name, value)| is_secret_arg(name, Some(value))) {
                 mask.add_credentials(value);
@@ -124,6 +131,7 @@ impl RequestArgs {
             environment,
             builder,
             command: (!self.command.is_empty()).then(|| self.command.clone()),
+            has_docker_commands: false,
             cpu: self.cpu,
             memory: self.memory,
             tags: pairs("--task-tag", &self.task_tags)?,
@@ -134,14 +142,7 @@ impl RequestArgs {
         };
         match request.builder {
             Builder::Kaniko if request.command.is_none() => with_kaniko_arguments(request, build_environment),
-            // Without a command, the client prints its help and exits with 0, as if the build had succeeded.
-            Builder::Docker if request.command.is_none() => {
-                let message = "the task's image is a Docker client, which requires a command";
-                Err(Failure::new(ExitCode::Usage, message).hinted(
-                    "set the parameter BuildImage to an image of `rackform build builder --engine docker`, which contains the build agent; \
-                        or specify a command after `--`",
-                ))
-            }
+            Builder::Docker if request.command.is_none() => with_docker_commands(request, build_environment),
             _ => Ok(request),
         }
     }
@@ -237,45 +238,6 @@ impl RequestArgs {
         }
         Ok(())
     }
-}
-
-/// Sets the command of a task that runs kaniko without the build agent.
-fn with_kaniko_arguments(mut request: BuildTaskRequest, build_environment: &BuildEnvironment) -> Result<BuildTaskRequest, Failure> {
-    if request.url.is_none() && !request.environment.contains_key(URL) {
-        return Err(Failure::new(
-            ExitCode::Usage,
-            "the task's image is kaniko without the build agent, which requires the URL of the source",
-        )
-        .hinted("specify `--url s3://BUCKET/SOURCE.tar.gz`, or a command after `--`"));
-    }
-    let settings = Settings {
-        app: Some(request.app.clone()),
-        id: Some(request.id.clone()),
-        service: request.service.clone(),
-        source: request.environment.get(URL).cloned().or(request.url.clone()),
-        dockerfile: request.dockerfile.clone(),
-        target: request.target.clone(),
-        build_args: request.build_args.clone(),
-        push: request.push.clone(),
-        no_cache: request.no_cache,
-        cache: build_environment.cache.is_on,
-        cache_repository: build_environment.cache.repository.clone(),
-        cache_directory: build_environment.cache.directory.clone(),
-        engine: Some(Engine::Kaniko),
-        ..Settings::default()
-    };
-    let tag = build_environment.image.as_deref().and_then(|image| image.rsplit('/').next()?.split(['@', ':']).nth(1)).unwrap_or_default();
-    let facts = EngineFacts { version: tag.trim_start_matches('v').parse().ok(), ..settings.facts() };
-    let invocation = plan(&settings.request(), &facts)
-        .map_err(|problems| Failure::Problems(crate::ui::build::hints::diagnostics(&problems), ExitCode::Usage))?;
-    request.command = invocation.steps.first().map(|step| step.argv.iter().skip(1).cloned().collect());
-    for (name, value) in invocation.secret_variables() {
-        request.environment.entry(name.to_owned()).or_insert_with(|| value.to_owned());
-    }
-    for (name, value) in invocation.environment {
-        request.environment.entry(name).or_insert(value);
-    }
-    Ok(request)
 }
 
 /// Returns the client token of a build, of at most 64 characters, so that a repeated request starts one task.
