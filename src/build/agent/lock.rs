@@ -81,7 +81,7 @@ impl Layout {
             // Which app these belong to is unknown: kaniko ran without an agent.
             for name in self.cache_names(&self.kaniko_directory)? {
                 let path = self.kaniko_directory.join(&name);
-                storage.rename(&path, &directory.join(&name)).map_err(io("move", &path))?;
+                storage.rename(&path, &directory.join(storage.unique_name())).map_err(io("move", &path))?;
             }
         }
         // Before any directory is taken, the journal says whose they are.

@@ -52,7 +52,7 @@ pub(super) fn recover(layout: &Layout, name: &str) -> Result<Option<RecoveredDir
         for name in layout.cache_names(&layout.kaniko_directory)? {
             let path = layout.kaniko_directory.join(&name);
             if is_running && !journal.is_untouched(storage, &path, &name, written, false).map_err(io("read", &path))? {
-                storage.rename(&path, &left.join(&name)).map_err(io("move", &path))?;
+                storage.rename(&path, &left.join(storage.unique_name())).map_err(io("move", &path))?;
                 lost.push(name);
             } else {
                 storage.rename(&path, &caches.join(&name)).map_err(io("move", &path))?;
@@ -69,7 +69,7 @@ pub(super) fn recover(layout: &Layout, name: &str) -> Result<Option<RecoveredDir
             if journal.is_untouched(storage, &path, &name, written, layout.is_flat).map_err(io("read", &path))? {
                 kept.push(name);
             } else {
-                storage.rename(&path, &left.join(&name)).map_err(io("move", &path))?;
+                storage.rename(&path, &left.join(storage.unique_name())).map_err(io("move", &path))?;
                 lost.push(name);
             }
         }

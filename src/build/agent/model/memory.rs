@@ -175,6 +175,9 @@ impl Memory {
         let id = self.child(old_parent, old_name)?;
         let (new_parent, new_name) = self.parent_and_name(to)?;
         if let Ok(existing) = self.child(new_parent, new_name) {
+            if existing == id {
+                return Ok(());
+            }
             match self.entries_of(existing) {
                 Ok(entries) if !entries.is_empty() => return error(ErrorKind::DirectoryNotEmpty),
                 _ => self.remove_at(new_parent, new_name)?,

@@ -59,6 +59,10 @@ impl Case<'_> {
         {
             let memory = &mut world.lock().memory;
             memory.create_directories(&PathBuf::from("/efs")).unwrap();
+            // What plain kaniko left, of an unknown app, and a file of someone else.
+            memory.create_directories(&PathBuf::from("/efs").join(X)).unwrap();
+            memory.write(&PathBuf::from("/efs").join(X).join("top"), b"unknown").unwrap();
+            memory.write(&PathBuf::from("/efs/other"), b"other").unwrap();
             for index in 0..self.builds.len() {
                 let container = PathBuf::from(format!("/container{index}"));
                 memory.create_directories(&container.join("kaniko")).unwrap();
@@ -73,7 +77,10 @@ impl Case<'_> {
         });
         let world = Arc::into_inner(world).unwrap();
         let state = world.lock();
-        let (actors, completed, problems) = (state.actors.clone(), state.completed.clone(), state.problems.clone());
+        let (actors, completed, mut problems) = (state.actors.clone(), state.completed.clone(), state.problems.clone());
+        if state.memory.read(&PathBuf::from("/efs/other")).is_err() {
+            problems.push("a file of someone else is gone".to_owned());
+        }
         let found = found.into_inner().unwrap();
         Outcome { actors, found, completed, problems }
     }
