@@ -1,6 +1,7 @@
 //! Reads the rack's build settings: whether the cache is enabled, its repository, and the engine.
 
 use crate::build::Engine;
+use crate::build::registry::EcrHost;
 use crate::cli::shared::backend::{self, Access, BackendArgs};
 use crate::cli::shared::diff_input::{self, DiffInput};
 use crate::cli::shared::notes::print_note;
@@ -103,8 +104,8 @@ fn in_file(context: &mut Context<'_>) -> Result<Rack, Failure> {
     let is_fargate = has_value("BuildMethod", "fargate");
     let (stack, region) = (context.stack_name(None)?, context.settings()?.region().to_owned());
     let rack_file = context.rack_file()?;
-    let suffix = if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
-    let repository = rack_file.account.as_ref().map(|account| format!("{account}.dkr.ecr.{region}.{suffix}/{stack}-build-cache"));
+    let host = rack_file.account.clone().map(|account| EcrHost { account, region }.host());
+    let repository = host.map(|host| format!("{host}/{stack}-build-cache"));
     let source_name =
         rack_file.path.as_ref().map_or_else(|| "the default parameters of the rack".to_owned(), |path| path.display().to_string());
     Ok(Rack { source_name, has_cache, is_fargate, repository, has_mounts: has_cache && is_fargate })
