@@ -22,8 +22,8 @@ pub enum CommandOutput {
     },
 }
 
-/// Runs commands; tests replace it.
-pub trait CommandRunner {
+/// Runs commands, also several at the same time; tests replace it.
+pub trait CommandRunner: Sync {
     /// Runs a program and returns its output.
     fn run(&self, argv: &[&str]) -> CommandOutput;
 

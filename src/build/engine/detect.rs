@@ -81,8 +81,14 @@ fn docker(detected: &mut Detected, program: &str, start: Start, programs: &dyn C
     let facts = &mut detected.facts;
     let mut context = None;
     let mut platform = None;
-    if facts.version.is_none() || facts.client.is_none() {
-        match programs.run(&[program, "version", "--format", "{{json .}}"]) {
+    // Each command takes about as long as docker takes to start: what does not depend on another runs beside it.
+    let (asks_version, asks_buildx) = (facts.version.is_none() || facts.client.is_none(), facts.buildx == Buildx::Unknown);
+    let (versions, buildx) = both(
+        || asks_version.then(|| programs.run(&[program, "version", "--format", "{{json .}}"])),
+        || asks_buildx.then(|| programs.run(&[program, "buildx", "version"])),
+    );
+    if let Some(versions) = versions {
+        match versions {
             CommandOutput::Ended { stdout, stderr, .. } => {
                 let found = parse::docker_versions(&stdout);
                 if found.server.is_none() && facts.version.is_none() {
@@ -98,8 +104,8 @@ fn docker(detected: &mut Detected, program: &str, start: Start, programs: &dyn C
             output => detected.warnings.push(warning(program, "version", &output)),
         }
     }
-    if facts.buildx == Buildx::Unknown {
-        match programs.run(&[program, "buildx", "version"]) {
+    if let Some(buildx) = buildx {
+        match buildx {
             CommandOutput::Ended { success: true, stdout, .. } => {
                 facts.buildx = Buildx::Present(parse::version_after(&stdout, &["docker/buildx"]));
             }
@@ -107,32 +113,47 @@ fn docker(detected: &mut Detected, program: &str, start: Start, programs: &dyn C
             output => detected.warnings.push(warning(program, "buildx version", &output)),
         }
     }
-    if facts.driver.is_none() && matches!(facts.buildx, Buildx::Present(_)) {
-        // By default, `docker build` uses the builder of its context, and `docker buildx build` the current one.
-        let of_context = || (facts.engine == Engine::Docker).then(|| context.clone().unwrap_or_else(|| "default".to_owned()));
-        let name = facts.builder.clone().or_else(of_context);
-        match inspect_builder(program, name.as_deref(), start, programs) {
-            Ok(BuilderState::Found(found)) => {
-                facts.driver = found.driver;
-                facts.buildkit = facts.buildkit.take().or_else(|| found.buildkit.clone());
-                platform = found.platform.clone().or(platform);
-                facts.found = Some(found);
-            }
-            // A builder that does not exist yet can be created.
-            Ok(BuilderState::Missing) | Err(CommandOutput::Ended { .. }) if facts.builder.is_some() => {
-                facts.own = Some(BuilderState::Missing);
-            }
-            Ok(BuilderState::Missing) => detected.warnings.push(format!("`{program} buildx inspect`: the builder does not exist")),
-            Err(output) => detected.warnings.push(warning(program, "buildx inspect", &output)),
+    let asks_builder = facts.driver.is_none() && matches!(facts.buildx, Buildx::Present(_));
+    // By default, `docker build` uses the builder of its context, and `docker buildx build` the current one.
+    let of_context = || (facts.engine == Engine::Docker).then(|| context.clone().unwrap_or_else(|| "default".to_owned()));
+    let name = facts.builder.clone().or_else(of_context);
+    // Whether the store matters depends on the builder's driver, but asking costs nothing beside the other command.
+    let asks_store = facts.image_store.is_none() && facts.version.is_some() && facts.driver.is_none_or(|driver| driver == Driver::Docker);
+    let (builder, store) = both(
+        || asks_builder.then(|| inspect_builder(program, name.as_deref(), start, programs)),
+        || asks_store.then(|| programs.run(&[program, "info", "--format", "{{json .DriverStatus}}"])),
+    );
+    match builder {
+        None => {}
+        Some(Ok(BuilderState::Found(found))) => {
+            facts.driver = found.driver;
+            facts.buildkit = facts.buildkit.take().or_else(|| found.buildkit.clone());
+            platform = found.platform.clone().or(platform);
+            facts.found = Some(found);
         }
+        // A builder that does not exist yet can be created.
+        Some(Ok(BuilderState::Missing) | Err(CommandOutput::Ended { .. })) if facts.builder.is_some() => {
+            facts.own = Some(BuilderState::Missing);
+        }
+        Some(Ok(BuilderState::Missing)) => detected.warnings.push(format!("`{program} buildx inspect`: the builder does not exist")),
+        Some(Err(output)) => detected.warnings.push(warning(program, "buildx inspect", &output)),
     }
     facts.platform = facts.platform.take().or(platform);
-    if facts.image_store.is_none() && facts.version.is_some() && facts.driver.is_none_or(|driver| driver == Driver::Docker) {
-        match programs.run(&[program, "info", "--format", "{{json .DriverStatus}}"]) {
-            CommandOutput::Ended { success: true, stdout, .. } => facts.image_store = parse::image_store(&stdout),
-            output => detected.warnings.push(warning(program, "info", &output)),
-        }
+    match store.filter(|_| facts.driver.is_none_or(|driver| driver == Driver::Docker)) {
+        None => {}
+        Some(CommandOutput::Ended { success: true, stdout, .. }) => facts.image_store = parse::image_store(&stdout),
+        Some(output) => detected.warnings.push(warning(program, "info", &output)),
     }
+}
+
+/// Runs two functions at the same time, and returns both results.
+fn both<A: Send, B>(first: impl FnOnce() -> A + Send, second: impl FnOnce() -> B) -> (A, B) {
+    std::thread::scope(|scope| {
+        let first = scope.spawn(first);
+        let second = second();
+        let first = first.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        (first, second)
+    })
 }
 
 fn buildctl(detected: &mut Detected, program: &str, programs: &dyn CommandRunner) {

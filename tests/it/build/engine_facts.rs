@@ -224,3 +224,35 @@ fn the_platform_of_the_builder_is_in_the_name_of_the_cache() {
     let several = build("amd64", Engine::Buildctl, &["linux/arm64", "linux/amd64"]);
     assert_eq!(several, ("web.buildcache-linux-amd64_linux-arm64".to_owned(), 4), "one cache for one build");
 }
+
+/// Answers each of two commands only after both were asked.
+struct Meeting {
+    asked: std::sync::Mutex<Vec<String>>,
+    both: std::sync::Barrier,
+}
+
+impl CommandRunner for Meeting {
+    fn run(&self, argv: &[&str]) -> CommandOutput {
+        let command = argv.join(" ");
+        self.asked.lock().unwrap().push(command.clone());
+        self.both.wait();
+        let stdout = match command.as_str() {
+            VERSION => docker("28.5.2", "28.5.2"),
+            "docker buildx version" => PLUGIN.1.to_owned(),
+            "docker buildx inspect default" => node("docker", "running", "v0.25.2"),
+            STORE => CONTAINERD.to_owned(),
+            _ => String::new(),
+        };
+        CommandOutput::Ended { success: true, stdout, stderr: String::new() }
+    }
+}
+
+#[test]
+fn commands_that_do_not_depend_on_each_other_run_at_the_same_time() {
+    let programs = Meeting { asked: std::sync::Mutex::default(), both: std::sync::Barrier::new(2) };
+    let request = request(CacheRequest::in_registry(ECR.to_owned()));
+    // A command that ran alone would wait forever.
+    let planned = plan_detected(&request, &EngineFacts::unknown(Engine::Docker), Detection::Query, &programs);
+    assert_eq!(programs.asked.lock().unwrap().len(), 4, "{:?}", planned.warnings);
+    assert!(planned.facts.version.is_some() && planned.facts.driver.is_some() && planned.facts.image_store.is_some());
+}
