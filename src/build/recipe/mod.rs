@@ -34,6 +34,9 @@ pub enum RecipeError {
         /// The engine.
         engine: Engine,
     },
+    /// Only BuildKit has caches in S3.
+    #[error("buildah does not support caches in S3")]
+    NoBucket,
     /// GitLab CI needs an image for a job that runs buildah.
     #[error("a GitLab CI job that builds with buildah requires an image that contains buildah")]
     NoContainer,
@@ -57,18 +60,23 @@ const EXAMPLE_IMAGE: &str = "123456789012.dkr.ecr.us-east-1.amazonaws.com/web";
 const EXAMPLE_SERVICE: &str = "web";
 const EXAMPLE_REGION: &str = "us-east-1";
 
+/// The default prefix of the keys of a cache in S3.
+const DEFAULT_PREFIX: &str = "buildkit/";
+
 /// The default image of a GitLab CI job: the Docker client.
 const DOCKER_CLIENT: &str = "docker:27.5.1-cli";
 
 /// The templates by name.
-const TEMPLATES: [(&str, &str); 7] = [
+const TEMPLATES: [(&str, &str); 9] = [
     ("build.sh.j2", include_str!("../../../templates/recipes/build.sh.j2")),
+    ("install.sh.j2", include_str!("../../../templates/recipes/install.sh.j2")),
     ("variables.j2", include_str!("../../../templates/recipes/variables.j2")),
     ("github-actions", include_str!("../../../templates/recipes/github-actions.yml.j2")),
     ("gitlab-ci", include_str!("../../../templates/recipes/gitlab-ci.yml.j2")),
     ("buildkite", include_str!("../../../templates/recipes/buildkite.yml.j2")),
     ("circleci", include_str!("../../../templates/recipes/circleci.yml.j2")),
     ("codebuild", include_str!("../../../templates/recipes/codebuild.yml.j2")),
+    ("travis-ci", include_str!("../../../templates/recipes/travis-ci.yml.j2")),
 ];
 
 /// Renders the recipe of a provider.
@@ -86,6 +94,9 @@ pub fn recipe(provider: Provider, options: &Options) -> Result<Recipe, RecipeErr
     if provider == Provider::GitlabCi && engine == Engine::Buildah && options.container.is_none() {
         return Err(RecipeError::NoContainer);
     }
+    if options.s3_bucket.is_some() && engine == Engine::Buildah {
+        return Err(RecipeError::NoBucket);
+    }
     let mut examples = Vec::new();
     let mut value = |option: RecipeOption, value: &Option<String>, example: &str| {
         let value = value.clone().unwrap_or_else(|| {
@@ -96,13 +107,25 @@ pub fn recipe(provider: Provider, options: &Options) -> Result<Recipe, RecipeErr
         Ok::<_, RecipeError>((value, scalar))
     };
     let role_arn = if provider.assumes_role() { value(RecipeOption::RoleArn, &options.role_arn, EXAMPLE_ROLE)?.1 } else { String::new() };
-    let (cache, cache_scalar) = value(RecipeOption::Repository, &options.repository, EXAMPLE_CACHE)?;
+    let bucket = match &options.s3_bucket {
+        Some(_) => Some(value(RecipeOption::Bucket, &options.s3_bucket, "")?.1),
+        None => None,
+    };
+    let prefix = value(RecipeOption::Prefix, &Some(options.s3_prefix.clone().unwrap_or_else(|| DEFAULT_PREFIX.to_owned())), "")?.1;
+    let (cache, cache_scalar) = match bucket {
+        Some(_) => (String::new(), String::new()),
+        None => value(RecipeOption::Repository, &options.repository, EXAMPLE_CACHE)?,
+    };
     let (image, image_scalar) = value(RecipeOption::Image, &options.image, EXAMPLE_IMAGE)?;
     let (service, service_scalar) = value(RecipeOption::Service, &options.service, EXAMPLE_SERVICE)?;
     let region = options.region.clone().or_else(|| Some(ecr(&cache)?.region));
     let region = value(RecipeOption::Region, &region, EXAMPLE_REGION)?.1;
     let directory = value(RecipeOption::Directory, &Some(options.directory.clone().unwrap_or_else(|| ".".to_owned())), "")?.1;
-    let title = value(RecipeOption::Service, &Some(format!("build {service}")), "")?.1;
+    let title = match provider {
+        // It has no title, and no variable with a space.
+        Provider::TravisCi => String::new(),
+        _ => value(RecipeOption::Service, &Some(format!("build {service}")), "")?.1,
+    };
     // One login per ECR registry, in its region; logins to other registries are left to the user.
     let mut registries = Vec::new();
     for (variable, repository) in [("RACK_CACHE", &cache), ("RACK_IMAGE", &image)] {
@@ -120,6 +143,8 @@ pub fn recipe(provider: Provider, options: &Options) -> Result<Recipe, RecipeErr
     }
     let mut text = environment.get_template(provider.name())?.render(context! {
         title, role_arn, region, directory, registries, client,
+        bucket,
+        prefix,
         cache => cache_scalar,
         image => image_scalar,
         service => service_scalar,

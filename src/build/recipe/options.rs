@@ -24,6 +24,10 @@ pub struct Options {
     pub engine: Option<Engine>,
     /// The image that the job runs in, for GitLab CI.
     pub container: Option<String>,
+    /// The bucket of a cache in S3, instead of the rack's cache repository.
+    pub s3_bucket: Option<String>,
+    /// The prefix of the keys in the bucket.
+    pub s3_prefix: Option<String>,
 }
 
 /// An option with a text value. `cli` knows the flag that sets it.
@@ -43,6 +47,10 @@ pub enum RecipeOption {
     Directory,
     /// [`Options::container`].
     Container,
+    /// [`Options::s3_bucket`].
+    Bucket,
+    /// [`Options::s3_prefix`].
+    Prefix,
 }
 
 impl fmt::Display for RecipeOption {
@@ -55,6 +63,8 @@ impl fmt::Display for RecipeOption {
             Self::Service => "service",
             Self::Directory => "directory",
             Self::Container => "job image",
+            Self::Bucket => "bucket",
+            Self::Prefix => "prefix",
         })
     }
 }
@@ -98,6 +108,13 @@ impl Options {
                 _ => {}
             }
         }
+        if let Some(bucket) = self.s3_bucket.as_deref().filter(|bucket| !is_bucket(bucket)) {
+            report(
+                RecipeOption::Bucket,
+                format!("`{}` is not the name of a bucket", bucket.escape_debug()),
+                "expected 3 to 63 small letters, digits, `-` and `.`",
+            );
+        }
         if let Some(Err(problem)) = self.container.as_deref().map(str::parse::<ImageRef>) {
             report(RecipeOption::Container, problem, "expected an image such as docker:27.5.1-cli");
         }
@@ -119,6 +136,18 @@ fn is_role_arn(arn: &str) -> bool {
         let is_account = !account.is_empty() && account.bytes().all(|byte| byte.is_ascii_digit());
         is_account && !name.is_empty() && !name.ends_with('/') && name.bytes().all(is_name_byte)
     }
+}
+
+/// Returns whether a text can be the name of a bucket.
+///
+/// Source: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html>
+fn is_bucket(text: &str) -> bool {
+    let is_end = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
+    let bytes = text.as_bytes();
+    (3..=63).contains(&bytes.len())
+        && bytes.iter().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'.'))
+        && is_end(bytes.first())
+        && is_end(bytes.last())
 }
 
 fn is_region(text: &str) -> bool {

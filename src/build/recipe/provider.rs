@@ -18,11 +18,13 @@ pub enum Provider {
     Circleci,
     /// AWS CodeBuild.
     Codebuild,
+    /// Travis CI.
+    TravisCi,
 }
 
 impl Provider {
     /// All providers, in the order in which they are listed.
-    pub const ALL: [Self; 5] = [Self::GithubActions, Self::GitlabCi, Self::Buildkite, Self::Circleci, Self::Codebuild];
+    pub const ALL: [Self; 6] = [Self::GithubActions, Self::GitlabCi, Self::Buildkite, Self::Circleci, Self::Codebuild, Self::TravisCi];
 
     /// Returns the name, as the command `build recipe` accepts it.
     pub fn name(self) -> &'static str {
@@ -32,6 +34,7 @@ impl Provider {
             Self::Buildkite => "buildkite",
             Self::Circleci => "circleci",
             Self::Codebuild => "codebuild",
+            Self::TravisCi => "travis-ci",
         }
     }
 
@@ -43,6 +46,7 @@ impl Provider {
             Self::Buildkite => "Buildkite",
             Self::Circleci => "CircleCI",
             Self::Codebuild => "AWS CodeBuild",
+            Self::TravisCi => "Travis CI",
         }
     }
 
@@ -54,6 +58,7 @@ impl Provider {
             Self::Buildkite => ".buildkite/pipeline.yml",
             Self::Circleci => ".circleci/config.yml",
             Self::Codebuild => "buildspec.yml",
+            Self::TravisCi => ".travis.yml",
         }
     }
 
@@ -65,12 +70,13 @@ impl Provider {
             Self::Buildkite => "OIDC, with the plugin aws-assume-role-with-web-identity",
             Self::Circleci => "OIDC, the job's token in a file",
             Self::Codebuild => "the service role of the project",
+            Self::TravisCi => "hidden variables in the settings of the repository",
         }
     }
 
     /// Returns whether the recipe contains the role that the build assumes.
     pub fn assumes_role(self) -> bool {
-        self != Self::Codebuild
+        !matches!(self, Self::Codebuild | Self::TravisCi)
     }
 
     /// Returns the environment variable that contains the commit.
@@ -81,6 +87,7 @@ impl Provider {
             Self::Buildkite => "BUILDKITE_COMMIT",
             Self::Circleci => "CIRCLE_SHA1",
             Self::Codebuild => "CODEBUILD_RESOLVED_SOURCE_VERSION",
+            Self::TravisCi => "TRAVIS_COMMIT",
         }
     }
 
@@ -95,7 +102,8 @@ impl Provider {
     /// Sources: <https://docs.github.com/en/actions/reference/workflows-and-actions/expressions>,
     /// <https://docs.gitlab.com/ci/variables/#use-the--character-in-cicd-variables>,
     /// <https://buildkite.com/docs/pipelines/configure/environment-variables#variable-interpolation>,
-    /// <https://circleci.com/docs/reference/configuration-reference/>.
+    /// <https://circleci.com/docs/reference/configuration-reference/>,
+    /// <https://docs.travis-ci.com/user/environment-variables/>.
     ///
     /// # Errors
     ///
@@ -108,6 +116,11 @@ impl Provider {
             Self::Buildkite => value.replace('$', "$$"),
             Self::Circleci => value.replace("<<", "\\<<"),
             Self::Codebuild => value.to_owned(),
+            // A variable is one line of shell, whose quotes Travis CI parses by itself.
+            Self::TravisCi if !value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_./:@+,".contains(&byte)) => {
+                return Err("Travis CI evaluates variables as shell: use letters, digits and - _ . / : @ + ,");
+            }
+            Self::TravisCi => return Ok(value.to_owned()),
         };
         Ok(quote::scalar(&escaped))
     }

@@ -1,6 +1,7 @@
 //! `rackform build recipe`: renders the configuration file of a CI provider that builds with the rack's cache.
 
 use crate::build::Engine;
+use crate::build::cache::Backend;
 use crate::build::recipe::{InvalidOption, Options, Provider, Recipe, RecipeError, RecipeOption, recipe};
 use crate::cli::shared::rendered::Rendered;
 use crate::cli::{Context, ExitCode, Failure};
@@ -15,15 +16,21 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
     after_help = "Examples:\n  rackform build recipe --list\n  rackform build recipe github-actions --role-arn arn:aws:iam::123456789012:role/build --service web -o .github/workflows/build.yml\n  rackform build recipe gitlab-ci --repository 123456789012.dkr.ecr.eu-west-1.amazonaws.com/rack-build-cache --image registry.example.com/web\n  rackform build recipe buildkite --check .buildkite/pipeline.yml      show the difference and exit with 2"
 )]
 pub struct Args {
-    /// The provider: github-actions, gitlab-ci, buildkite, circleci or codebuild
+    /// The provider: github-actions, gitlab-ci, buildkite, circleci, codebuild or travis-ci
     #[arg(value_name = "NAME", required_unless_present = "list")]
     provider: Option<Provider>,
     /// List the providers, their files and their source of credentials
-    #[arg(long, conflicts_with_all = ["provider", "output", "check", "repository", "image", "service", "directory", "engine", "container"])]
+    #[arg(long, conflicts_with_all = ["provider", "output", "check", "repository", "s3_bucket", "s3_prefix", "image", "service", "directory", "engine", "container"])]
     list: bool,
     /// The rack's cache repository [default: `build.repository` in rack.yaml, otherwise derived from its `name` and `account`]
     #[arg(long, value_name = "REPOSITORY")]
     repository: Option<String>,
+    /// The bucket of a cache in S3, instead of a cache repository [default: `build.s3_bucket` in rack.yaml if its cache is in S3]
+    #[arg(long, value_name = "BUCKET", conflicts_with = "repository")]
+    s3_bucket: Option<String>,
+    /// The prefix of all keys in the bucket [default: `build.s3_prefix` in rack.yaml, otherwise buildkit/]
+    #[arg(long, value_name = "PREFIX")]
+    s3_prefix: Option<String>,
     /// The repository to push the image to
     #[arg(long, value_name = "REPOSITORY")]
     image: Option<String>,
@@ -82,6 +89,8 @@ fn flag(option: RecipeOption) -> &'static str {
         RecipeOption::Service => "--service",
         RecipeOption::Directory => "--directory",
         RecipeOption::Container => "--container",
+        RecipeOption::Bucket => "--s3-bucket",
+        RecipeOption::Prefix => "--s3-prefix",
     }
 }
 
@@ -93,6 +102,7 @@ fn failure(error: RecipeError) -> Failure {
     let hint = match &error {
         RecipeError::Template(_) => return Failure::Bug(Box::new(error)),
         RecipeError::Engine { .. } => "omit `--engine` to use buildx; `rackform build run` builds with kaniko on the rack".to_owned(),
+        RecipeError::NoBucket => "omit `--engine buildah` or `--s3-bucket`".to_owned(),
         RecipeError::NoContainer => "set an image that contains buildah, aws and rackform with `--container IMAGE`".to_owned(),
         RecipeError::Value { option, .. } => format!("set another value with `{}`", flag(*option)),
     };
@@ -108,10 +118,21 @@ impl Args {
             let host = crate::build::registry::EcrHost { account, region: region.clone()? }.host();
             Some(format!("{host}/{name}-build-cache"))
         };
+        let section = &rack_file.build;
+        let is_s3 = self.repository.is_none() && section.backend() == Some(Backend::S3);
+        let s3_bucket = self.s3_bucket.clone().or_else(|| section.s3_bucket.clone().filter(|_| is_s3));
+        let s3_prefix = self.s3_prefix.clone().or_else(|| section.s3_prefix.clone().filter(|_| is_s3 && self.s3_bucket.is_none()));
+        if s3_bucket.is_none() && s3_prefix.is_some() {
+            return Err(
+                Failure::new(ExitCode::Usage, "`--s3-prefix` has no effect without a bucket").hinted("add `--s3-bucket`, or omit it")
+            );
+        }
         Ok(Options {
+            s3_bucket,
+            s3_prefix,
             role_arn: context.global.role_arn.clone().or_else(|| rack_file.role_arn.clone()),
             repository: self.repository.clone().or_else(|| rack_file.build.repository.clone()).or_else(of_rack),
-            region,
+            region: section.s3_region.clone().filter(|_| is_s3 && context.global.region.is_none()).or(region),
             image: self.image.clone(),
             service: self.service.clone().or_else(|| rack_file.build.service.clone()),
             directory: self.directory.clone().or_else(|| rack_file.build.directory.clone()),

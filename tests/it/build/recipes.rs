@@ -21,14 +21,16 @@ fn all() -> Vec<(Provider, Options, String)> {
     for provider in Provider::ALL {
         for engine in [Engine::Docker, Engine::Buildx, Engine::Buildah] {
             for container in [None, Some("registry.example.com/ci:1".to_owned())] {
-                let options = Options { engine: Some(engine), container, ..Options::default() };
-                if let Ok(recipe) = recipe(provider, &options) {
-                    all.push((provider, options, recipe.text));
+                for s3_bucket in [None, Some("layers".to_owned())] {
+                    let options = Options { engine: Some(engine), container: container.clone(), s3_bucket, ..Options::default() };
+                    if let Ok(recipe) = recipe(provider, &options) {
+                        all.push((provider, options, recipe.text));
+                    }
                 }
             }
         }
     }
-    assert_eq!(all.len(), 29, "only buildah on GitLab without a container has no recipe");
+    assert_eq!(all.len(), 59, "only buildah on GitLab without a container, and with a bucket, has no recipe");
     all
 }
 
@@ -42,7 +44,11 @@ fn the_documentation_contains_each_rendered_recipe() {
     while let Some((before, after)) = rest.split_once("<!-- recipe: ") {
         let (name, after) = after.split_once(" -->\n```yaml\n").unwrap();
         let (_, after) = after.split_once("```\n").unwrap();
-        let rendered = recipe(name.parse().unwrap(), &Options::default()).unwrap().text;
+        let (provider, options) = match name.strip_suffix(" s3") {
+            Some(provider) => (provider, Options { s3_bucket: Some("acme-build-cache".to_owned()), ..Options::default() }),
+            None => (name, Options::default()),
+        };
+        let rendered = recipe(provider.parse().unwrap(), &options).unwrap().text;
         updated.push_str(&format!("{before}<!-- recipe: {name} -->\n```yaml\n{rendered}```\n"));
         shown.push(name.to_owned());
         rest = after;
@@ -53,7 +59,10 @@ fn the_documentation_contains_each_rendered_recipe() {
     } else {
         assert!(page == updated, "docs/recipes.md is not up to date; run this test with UPDATE_DOCS=1");
     }
+    let with_bucket = shown.iter().filter(|name| name.ends_with(" s3")).count();
+    shown.retain(|name| !name.ends_with(" s3"));
     assert_eq!(shown, Provider::ALL.map(Provider::name));
+    assert_eq!(with_bucket, 2, "GitHub Actions and GitLab CI");
 }
 
 #[test]
@@ -71,6 +80,7 @@ fn recipes_satisfy_their_providers_schemas() {
             Provider::Circleci => "circle-ci",
             // No schema is built in; `codebuild_recipes_have_only_known_keys` checks the keys.
             Provider::Codebuild => continue,
+            Provider::TravisCi => "travis",
         };
         let name = format!("{index}.yml");
         bench.file(&name, &text);
@@ -79,7 +89,7 @@ fn recipes_satisfy_their_providers_schemas() {
         let output = command.output().unwrap();
         assert!(output.status.success(), "{provider}\n{text}\n{}", String::from_utf8_lossy(&output.stdout));
         // The schema rejects an unknown key, so the check is effective.
-        if provider != Provider::GitlabCi && provider != Provider::Buildkite {
+        if !matches!(provider, Provider::GitlabCi | Provider::Buildkite | Provider::TravisCi) {
             bench.file(&name, text.replacen("  build:", "  build: 1\n  other:", 1));
             assert!(!command.output().unwrap().status.success(), "the schema of {provider} accepts unknown keys");
         }
@@ -139,19 +149,25 @@ fn unescape(provider: Provider, text: &str) -> String {
         Provider::GithubActions => text.replace("${{ '${{' }}", "\u{1}"),
         Provider::GitlabCi | Provider::Buildkite => text.replace("$$", "\u{1}"),
         Provider::Circleci => text.replace("\\<<", "\u{1}"),
-        Provider::Codebuild => text.to_owned(),
+        Provider::Codebuild | Provider::TravisCi => text.to_owned(),
     }
 }
 
 /// Returns the variables and the script of a recipe's build step as the shell gets them.
 pub fn step(provider: Provider, text: &str) -> (Vec<(String, String)>, String) {
     let file = yaml(text);
+    if provider == Provider::TravisCi {
+        let variables = file["env"]["global"].as_array().unwrap().iter().map(|line| line.as_str().unwrap().split_once('=').unwrap());
+        let script = file["script"][0].as_str().unwrap().to_owned();
+        return (variables.map(|(name, value)| (name.to_owned(), value.to_owned())).collect(), script);
+    }
     let (variables, script) = match provider {
         Provider::GithubActions => (&file["jobs"]["build"]["steps"][2]["env"], &file["jobs"]["build"]["steps"][2]["run"]),
         Provider::GitlabCi => (&file["build"]["variables"], &file["build"]["script"][0]),
         Provider::Buildkite => (&file["steps"][0]["env"], &file["steps"][0]["command"]),
         Provider::Circleci => (&file["jobs"]["build"]["environment"], &file["jobs"]["build"]["steps"][1]["run"]["command"]),
         Provider::Codebuild => (&file["env"]["variables"], &file["phases"]["build"]["commands"][0]),
+        Provider::TravisCi => unreachable!(),
     };
     let sign = if provider == Provider::GithubActions {
         "${{"
@@ -187,7 +203,7 @@ fn run(provider: Provider, text: &str) -> (Vec<String>, String) {
     let path = format!("{}:{}", bench.path().join("bin").display(), std::env::var("PATH").unwrap());
     let mut command = Command::new("bash");
     command.current_dir(bench.path()).env_clear().args(["-eo", "pipefail", "-c", &script]).envs(variables).env("PATH", path);
-    for name in ["GITHUB_SHA", "CI_COMMIT_SHA", "BUILDKITE_COMMIT", "CIRCLE_SHA1", "CODEBUILD_RESOLVED_SOURCE_VERSION"] {
+    for name in ["GITHUB_SHA", "CI_COMMIT_SHA", "BUILDKITE_COMMIT", "CIRCLE_SHA1", "CODEBUILD_RESOLVED_SOURCE_VERSION", "TRAVIS_COMMIT"] {
         command.env(name, "0123abc");
     }
     command.env("AWS_ID_TOKEN", "the-token").env("CIRCLE_OIDC_TOKEN_V2", "the-token").env("AWS_REGION", "eu-west-1");
@@ -265,7 +281,12 @@ fn hostile_values_reach_the_build_unchanged() {
                 directory: hostile.clone(),
                 container: hostile.clone(),
                 engine: None,
+                s3_bucket: None,
+                s3_prefix: None,
             };
+            if provider == Provider::TravisCi && recipe(provider, &options).is_err() {
+                continue;
+            }
             let text = recipe(provider, &options).unwrap().text;
             let (arguments, _) = run(provider, &text);
             assert_eq!(
@@ -276,6 +297,58 @@ fn hostile_values_reach_the_build_unchanged() {
             assert_eq!(arguments[6], format!("--tag=i/{value}:0123abc"), "{text}");
         }
     }
+}
+
+#[test]
+fn values_that_travis_would_evaluate_are_refused() {
+    for value in HOSTILE.iter().filter(|value| value.contains(['\'', '"', '$', '`', ' ', '\n', '*', '\\', '<'])) {
+        let options = Options { service: Some((*value).to_owned()), ..Options::default() };
+        assert!(recipe(Provider::TravisCi, &options).is_err(), "{value}");
+    }
+}
+
+#[test]
+fn a_missing_rackform_is_downloaded_and_its_digest_is_checked() {
+    let text = recipe(Provider::Circleci, &Options::default()).unwrap().text;
+    let (variables, script) = step(Provider::Circleci, &text);
+    let bench = Bench::new();
+    let program = "#!/bin/sh\necho \"$@\" > called\n";
+    bench
+        .file("program", program)
+        .file("bin/curl", "#!/bin/sh\nwhile [ $# -gt 0 ]; do [ \"$1\" = -o ] && out=$2; url=$1; shift; done\ncp \"$url\" \"$out\"\n");
+    for name in ["aws", "docker"] {
+        bench.file(&format!("bin/{name}"), "#!/bin/sh\nexit 0\n");
+    }
+    for name in ["aws", "docker", "curl"] {
+        std::fs::set_permissions(bench.path().join("bin").join(name), PermissionsExt::from_mode(0o755)).unwrap();
+    }
+    let run = |digest: &str| {
+        let mut command = Command::new("bash");
+        command.current_dir(bench.path()).env_clear().args(["-eo", "pipefail", "-c", &script]).envs(variables.clone());
+        command.env("PATH", format!("{}:/usr/bin:/bin", bench.path().join("bin").display())).env("HOME", bench.path());
+        command.env("RACKFORM_URL", bench.path().join("program")).env("RACKFORM_SHA256", digest).env("CIRCLE_SHA1", "0123abc");
+        command.env("AWS_WEB_IDENTITY_TOKEN_FILE", bench.path().join("token")).output().unwrap().status.success()
+    };
+    assert!(!run(&"0".repeat(64)) && !bench.path().join("called").exists(), "another digest is refused");
+    std::fs::remove_file(bench.path().join(".local/bin/rackform")).unwrap();
+    assert!(run(&rackform::text::sha256_hex(program)), "{script}");
+    assert!(bench.read("called").starts_with("build command --exec "));
+}
+
+#[test]
+fn a_recipe_with_a_bucket_has_no_cache_repository() {
+    let bench = Bench::new();
+    bench.file("rack.yaml", "build:\n  cache: s3\n  s3_bucket: layers\n  s3_region: eu-west-1\n  s3_prefix: acme/\n");
+    for provider in Provider::ALL {
+        let run = bench.run(&format!("build recipe {provider} --image registry.example.com/web --service web"));
+        assert_eq!(run.code, 0, "{run}");
+        let (arguments, calls) = self::run(provider, &run.stdout);
+        let cache = ["--cache=s3", "--s3-bucket=layers", "--s3-region=eu-west-1", "--s3-prefix=acme/", "--service=web", "--", "."];
+        assert_eq!(arguments[7..], cache, "{run}");
+        assert!(!run.stdout.contains("RACK_CACHE") && !calls.contains("login"), "{run}");
+    }
+    let buildah = bench.run("build recipe github-actions --engine buildah");
+    assert!(buildah.code == 64 && buildah.stderr.contains("buildah does not support caches in S3"), "{buildah}");
 }
 
 #[test]
@@ -342,7 +415,7 @@ fn unsupported_recipes_are_refused_with_a_hint() {
         assert!(run.stderr.contains(message), "{run}");
     }
     let run = bench.run("build recipe --list");
-    assert_eq!(run.stdout.lines().count(), 5, "{run}");
+    assert_eq!(run.stdout.lines().count(), 6, "{run}");
     assert!(run.stdout.starts_with("github-actions  .github/workflows/build.yml"), "{run}");
 }
 
