@@ -87,7 +87,7 @@ fn rack_yaml_supplies_the_repository_the_engine_and_whether_there_is_a_cache() {
 fn the_repository_has_the_domain_of_the_partition_of_its_region() {
     let bench = Bench::new();
     for (region, domain) in [("cn-north-1", "amazonaws.com.cn"), ("us-iso-east-1", "c2s.ic.gov"), ("us-gov-west-1", "amazonaws.com")] {
-        bench.file("rack.yaml", &format!("name: staging\nregion: {region}\naccount: \"123456789012\"\nparameters:\n  BuildCache: Yes\n"));
+        bench.file("rack.yaml", format!("name: staging\nregion: {region}\naccount: \"123456789012\"\nparameters:\n  BuildCache: Yes\n"));
         let run = bench.run_args(&["build", "command", ".", "--rack", "file", "--engine", "buildx", "--engine-version", "28.0.0"]);
         let repository = format!("123456789012.dkr.ecr.{region}.{domain}/staging-build-cache");
         assert!(run.code == 0 && run.stdout.contains(&repository), "{repository}: {run}");
