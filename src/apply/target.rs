@@ -60,6 +60,9 @@ impl Target {
             digest.update(part.as_bytes());
             digest.update([0]);
         }
+        if self.options.express {
+            digest.update(b"express");
+        }
         for (name, input) in &self.parameters {
             digest.update(name.as_bytes());
             if let ParameterInput::Value(value) = input {

@@ -11,6 +11,8 @@ pub struct BackendCapabilities {
     pub uploads_templates: bool,
     /// Whether it supports roles, notification topics and rollback alarms, and ignores none of them.
     pub supports_stack_options: bool,
+    /// Whether it has an express mode, in which an operation completes before its resources are ready.
+    pub has_express_mode: bool,
     /// Whether resources can be changed outside the backend, so that they can drift.
     pub detects_drift: bool,
 }

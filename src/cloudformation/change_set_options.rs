@@ -30,6 +30,9 @@ pub struct ChangeSetOptions {
     /// How to treat drift; `None` uses CloudFormation's default, which ignores drift.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deployment_mode: Option<DeploymentMode>,
+    /// Whether the operation completes before its resources are ready. It is chosen for one run, so no saved plan has it.
+    #[serde(skip)]
+    pub express: bool,
 }
 
 /// How CloudFormation treats drift.

@@ -13,6 +13,7 @@ mod deletion;
 mod deployed;
 mod drift;
 mod error;
+mod express;
 mod imports;
 mod input;
 mod note;
@@ -39,6 +40,7 @@ pub use deletion::{DeletionRequest, PreparedDeletion, declared_resources, prepar
 pub use deployed::{DeployedStack, stack_state};
 pub use drift::{detect_all, hide_secrets};
 pub use error::{DecidedOption, OperationError, SavedPlanMismatch};
+pub use express::{ExpressObstacle, ExpressRefused, check_express};
 pub use input::{check_protected, evaluate_partly, evaluate_template, fill_missing, read_template, read_template_leniently, rule_problems};
 pub use note::Note;
 pub use offline::{OfflineRequest, OfflineSide, plan_offline};

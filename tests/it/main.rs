@@ -11,6 +11,7 @@ mod ci_examples;
 mod cli;
 mod evaluate;
 mod examples;
+mod express;
 mod files;
 mod imports;
 mod instances;

@@ -73,6 +73,7 @@ impl AwsBackend {
             .set_notification_arns(options.notification_topics.clone())
             // A new stack cannot have drifted.
             .set_deployment_mode(options.deployment_mode.filter(|_| present.is_some()).map(convert::deployment_mode))
+            .set_deployment_config(options.express.then(convert::express))
             .set_on_stack_failure(options.on_failure.map(convert::on_failure))
             .set_rollback_configuration(rollback)
             .set_resources_to_import(is_import.then(|| convert::resources_to_import(&request.imports)));

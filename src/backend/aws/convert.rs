@@ -146,6 +146,11 @@ pub(super) fn on_failure(choice: OnFailure) -> sdk::OnStackFailure {
     }
 }
 
+/// Returns the configuration of the express mode.
+pub(super) fn express() -> sdk::DeploymentConfig {
+    sdk::DeploymentConfig::builder().mode(sdk::DeploymentConfigMode::Express).build()
+}
+
 pub(super) fn deployment_mode(mode: DeploymentMode) -> sdk::DeploymentMode {
     match mode {
         DeploymentMode::RevertDrift => sdk::DeploymentMode::RevertDrift,

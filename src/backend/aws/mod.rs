@@ -230,6 +230,7 @@ impl Backend for AwsBackend {
             confirms_plans: true,
             uploads_templates: true,
             supports_stack_options: true,
+            has_express_mode: true,
             detects_drift: true,
         }
     }

@@ -34,6 +34,10 @@ pub struct Args {
     /// Allow AWS's change set to change this resource more than the plan predicts; may be repeated
     #[arg(long, value_name = "LOGICAL_ID")]
     allow_unpredicted: Vec<String>,
+    /// Let CloudFormation complete the operation before the resources are ready, then wait until they are: for development racks, refused
+    /// with `protect`, termination protection, a stack policy or data at risk
+    #[arg(long, conflicts_with = "drift")]
+    express: bool,
     /// Detect drift, plan from the actual state, and revert changes made outside CloudFormation
     #[arg(long)]
     drift: bool,
@@ -72,6 +76,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     args.stack.resolve(context, backend.as_ref(), &mut change)?;
     change.compare_stack_settings(backend.as_ref())?;
     change.target.allow_unpredicted.clone_from(&args.allow_unpredicted);
+    change.target.options.express = args.express;
     if args.dry_run {
         return args.execution.dry_run(context, backend.as_ref(), &change);
     }

@@ -20,7 +20,7 @@ use crate::cli::shared::preflight;
 use crate::cli::{Context, ExitCode, Failure, Format};
 use crate::cloudformation::StackStatus;
 use crate::operation::{
-    Denied, OperationError, PolicyChecks, PreparedChange, UnusedAllowances, VerificationRequest, unused_allowances, verify_stack,
+    self, Denied, OperationError, PolicyChecks, PreparedChange, UnusedAllowances, VerificationRequest, unused_allowances, verify_stack,
 };
 use crate::plan::Plan;
 use crate::recover::Recovery;
@@ -32,6 +32,9 @@ use crate::verify::State;
 
 /// The time in which a second Ctrl-C offers to cancel the update.
 const SECOND_INTERRUPT_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// How long the verification after an operation in express mode waits for resources that are still being created.
+const EXPRESS_PATIENCE: Duration = Duration::from_secs(20 * 60);
 
 /// Options of commands that change a stack.
 #[derive(Clone, Debug, clap::Args)]
@@ -205,6 +208,9 @@ impl ExecuteArgs {
             return self.apply_settings_only(context, backend, change);
         }
         self.refuse(&change.plan, "the update would be refused; nothing was changed")?;
+        if change.target.options.express {
+            check_express(context, backend, change)?;
+        }
         self.preflight(context, backend, change)?;
         self.check_and_confirm(context, &change.plan, &format!("Apply this to {stack}?"))?;
         let steps = change.plan.steps();
@@ -233,7 +239,11 @@ impl ExecuteArgs {
         if matches!(outcome, Outcome::Complete { .. }) {
             let inspector = crate::cli::shared::backend::inspector(context, backend)?;
             let parameters = Some(&change.target.parameters);
-            let request = VerificationRequest { stack: &stack, parameters, patience: Duration::ZERO };
+            let patience = if change.target.options.express { EXPRESS_PATIENCE } else { Duration::ZERO };
+            if !patience.is_zero() {
+                context.status("waiting until the resources are ready, which the express mode did not");
+            }
+            let request = VerificationRequest { stack: &stack, parameters, patience };
             let report = verify_stack(request, backend, inspector.as_ref())?;
             if self.write_line(context, &Line::Verification(ui::verify::view(&report)))? {
                 let text = ui::verify::not_passed(&report, context.stderr_layout());
@@ -387,6 +397,21 @@ impl ExecuteArgs {
             _ => ExitCode::Failed,
         })
     }
+}
+
+/// Checks that a change may run in the express mode, and says what that gives up.
+fn check_express(context: &mut Context<'_>, backend: &dyn Backend, change: &PreparedChange<'_>) -> Result<(), Failure> {
+    let has_policy = change.present.is_some() && backend.stack_policy(&change.target.stack)?.is_some();
+    operation::check_express(change, &context.rack_file()?.protect, has_policy)?;
+    if !backend.capabilities().has_express_mode {
+        return Err(Failure::new(ExitCode::Usage, format!("the backend `{}` has no express mode", backend.name()))
+            .hinted("omit `--express`: there, every operation completes at once"));
+    }
+    context.warn(
+        "express mode: CloudFormation reports success before the resources are ready, and does not roll back if one fails afterwards; \
+         rackform then waits for those that it can check",
+    );
+    Ok(())
 }
 
 /// Warns about changed parameters that are not stored because CloudFormation has nothing to update.

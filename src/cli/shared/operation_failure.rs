@@ -2,7 +2,7 @@
 
 use crate::cli::shared::backend::{NOT_FOUND_HINT, with_summary};
 use crate::cli::{ExitCode, ExpectedFailure, Failure};
-use crate::operation::{DecidedOption, OperationError, SavedPlanMismatch};
+use crate::operation::{DecidedOption, ExpressRefused, OperationError, SavedPlanMismatch};
 use crate::plan::saved::SavedPlanError;
 use crate::recover::{RecoveryError, RequestedPart};
 
@@ -101,6 +101,13 @@ impl From<RecoveryError> for Failure {
             _ => error.to_string(),
         };
         Self::new(ExitCode::Usage, message).with_hint(error.hint())
+    }
+}
+
+impl From<ExpressRefused> for Failure {
+    fn from(error: ExpressRefused) -> Self {
+        let failure = Self::new(ExitCode::Denied, error.to_string()).with_causes(&error.obstacles);
+        failure.hinted("omit `--express`: a standard operation waits until the resources are ready, and rolls back if one is not")
     }
 }
 

@@ -22,6 +22,18 @@ fn an_approved_plan_is_executed_once_with_tokens_and_previous_secrets() {
 }
 
 #[test]
+fn the_express_mode_is_requested_only_on_demand_and_is_explained() {
+    let wire = Account::default().serve();
+    assert_eq!(wire.run(&bench(""), SET).code, 0);
+    assert_eq!(wire.all("CreateChangeSet")[0].field("DeploymentConfig.Mode"), None);
+    let wire = Account::default().serve();
+    let run = wire.run(&bench(""), &format!("{SET} --express"));
+    assert_eq!(run.code, 0, "{run}");
+    assert_eq!(wire.all("CreateChangeSet")[0].field("DeploymentConfig.Mode").as_deref(), Some("EXPRESS"));
+    assert!(run.stderr.contains("reports success before the resources are ready") && run.stderr.contains("waiting until"), "{run}");
+}
+
+#[test]
 fn a_change_set_that_exceeds_the_plan_is_deleted_unless_allowed() {
     let other = "<member><Type>Resource</Type><ResourceChange><PolicyAction>Delete</PolicyAction><Action>Remove</Action>\
         <LogicalResourceId>Files</LogicalResourceId><ResourceType>AWS::EFS::FileSystem</ResourceType></ResourceChange></member>";
