@@ -43,6 +43,8 @@ class Lane:
         """Gives the engine no images, builders and caches, as on a new machine."""
         if self.builder_image:
             self.engine.run("buildx", "rm", "--force", "rackform")
+            # An inline cache is written by docker's own builder.
+            self.engine.run("builder", "prune", "--all", "--force")
         else:
             self.engine.fresh()
 
