@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 
 use crate::cli::shared::aws_confirmation::ConfirmArgs;
 use crate::cli::shared::backend::{self, Access, BackendArgs};
+use crate::cli::shared::change_remarks::warn_about_parameters;
 use crate::cli::shared::changes;
 use crate::cli::shared::changes::ImportArgs;
 use crate::cli::shared::diff_input::ParameterArgs;
-use crate::cli::shared::execute::warn_about_parameters;
 use crate::cli::shared::plan_keys;
 use crate::cli::shared::policy_checks;
 use crate::cli::shared::preflight;

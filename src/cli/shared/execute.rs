@@ -10,6 +10,7 @@ use serde::Serialize;
 use crate::apply::{self, Observer, Outcome};
 use crate::backend::{Backend, StackDescription};
 use crate::cli::shared::backend::BackendArgs;
+use crate::cli::shared::change_remarks::{check_express, warn_about_parameters};
 use crate::cli::shared::changes::basis_text;
 use crate::cli::shared::following;
 use crate::cli::shared::interrupt;
@@ -20,7 +21,7 @@ use crate::cli::shared::preflight;
 use crate::cli::{Context, ExitCode, Failure, Format};
 use crate::cloudformation::StackStatus;
 use crate::operation::{
-    self, Denied, OperationError, PolicyChecks, PreparedChange, UnusedAllowances, VerificationRequest, unused_allowances, verify_stack,
+    Denied, OperationError, PolicyChecks, PreparedChange, UnusedAllowances, VerificationRequest, unused_allowances, verify_stack,
 };
 use crate::plan::Plan;
 use crate::recover::Recovery;
@@ -396,28 +397,6 @@ impl ExecuteArgs {
             outcome if outcome.is_success() => ExitCode::Done,
             _ => ExitCode::Failed,
         })
-    }
-}
-
-/// Checks that a change may run in the express mode, and says what that gives up.
-fn check_express(context: &mut Context<'_>, backend: &dyn Backend, change: &PreparedChange<'_>) -> Result<(), Failure> {
-    let has_policy = change.present.is_some() && backend.stack_policy(&change.target.stack)?.is_some();
-    operation::check_express(change, &context.rack_file()?.protect, has_policy)?;
-    if !backend.capabilities().has_express_mode {
-        return Err(Failure::new(ExitCode::Usage, format!("the backend `{}` has no express mode", backend.name()))
-            .hinted("omit `--express`: there, every operation completes at once"));
-    }
-    context.warn(
-        "express mode: CloudFormation reports success before the resources are ready, and does not roll back if one fails afterwards; \
-         rackform then waits for those that it can check",
-    );
-    Ok(())
-}
-
-/// Warns about changed parameters that are not stored because CloudFormation has nothing to update.
-pub fn warn_about_parameters(context: &mut Context<'_>, change: &PreparedChange<'_>) {
-    if let Some(text) = ui::plan::parameters_not_stored(&change.parameters_not_stored(), context.stderr_layout()) {
-        context.warn(&text);
     }
 }
 

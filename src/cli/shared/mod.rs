@@ -3,6 +3,7 @@
 pub mod aws_confirmation;
 pub mod backend;
 pub mod bug;
+pub mod change_remarks;
 pub mod changes;
 pub mod closed_stdout;
 pub mod context;
