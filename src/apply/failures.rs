@@ -3,7 +3,7 @@
 
 use super::history::RootCause;
 use super::nested::find_nested_causes;
-use crate::backend::{Backend, EventQuery, EventsUnavailable, Operations};
+use crate::backend::{Backend, EventQuery, EventsUnavailable, HookQuery, Operations};
 use crate::cloudformation::{EventType, OperationEvent};
 
 /// Completes a root cause that was found in a stack's events.
@@ -11,6 +11,20 @@ use crate::cloudformation::{EventType, OperationEvent};
 /// Returns why the operation's own events could not be read, if so: the root cause is then what the stack's events contain.
 pub fn explain_failure(backend: &dyn Backend, stack: &str, cause: &mut RootCause) -> Option<EventsUnavailable> {
     find_nested_causes(backend, cause);
+    let of_hook = add_hook_result(backend, cause);
+    add_errors(backend, stack, cause).or(of_hook)
+}
+
+/// Adds the findings of the hook that refused the resource.
+fn add_hook_result(backend: &dyn Backend, cause: &mut RootCause) -> Option<EventsUnavailable> {
+    let invocation = cause.hook.as_ref()?.invocation_id.clone()?;
+    let found = backend.hook_results(HookQuery::Invocation(&invocation));
+    cause.hook_result = found.results.into_iter().next();
+    found.unavailable
+}
+
+/// Adds every error of the resource, and failures that stack events do not contain.
+fn add_errors(backend: &dyn Backend, stack: &str, cause: &mut RootCause) -> Option<EventsUnavailable> {
     // A nested stack is an operation of its own.
     let outer = cause.nested.len().checked_sub(2).and_then(|index| cause.nested.get(index)).unwrap_or(&cause.event);
     let stack = if cause.nested.is_empty() { Some(stack) } else { outer.physical_id.as_deref() };
@@ -69,7 +83,7 @@ mod tests {
     }
 
     fn cause(event: StackEvent) -> RootCause {
-        RootCause { event, nested: Vec::new(), errors: Vec::new(), followers: 0 }
+        RootCause { event, nested: Vec::new(), errors: Vec::new(), hook: None, hook_result: None, followers: 0 }
     }
 
     #[test]

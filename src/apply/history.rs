@@ -1,6 +1,6 @@
 //! A stack's operations, reconstructed from its events: where each started, how it ended, and what failed first.
 
-use crate::cloudformation::{OperationEvent, ResourceStatus, StackEvent, StackStatus};
+use crate::cloudformation::{HookProgress, HookResult, OperationEvent, ResourceStatus, StackEvent, StackStatus};
 use indexmap::{IndexMap, IndexSet};
 use serde::Serialize;
 
@@ -16,6 +16,12 @@ pub struct RootCause {
     /// Every other error of the resource that failed, and those with more details than the event.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<OperationEvent>,
+    /// The hook that refused the resource.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hook: Option<HookProgress>,
+    /// The result of the hook that refused it, with its findings.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hook_result: Option<HookResult>,
     /// The number of other resources that failed or were cancelled after it.
     pub followers: usize,
 }
@@ -70,8 +76,8 @@ pub struct History {
     failed: IndexSet<String>,
     /// Resources that failed during the rollback.
     rollback_failed: IndexSet<String>,
-    /// Failed hooks by resource.
-    hooks: IndexMap<String, String>,
+    /// Hooks that refused a resource, by resource.
+    hooks: IndexMap<String, HookProgress>,
     undeleted: Vec<StackEvent>,
     retained: Vec<StackEvent>,
 }
@@ -92,9 +98,10 @@ impl History {
             self.status = Some(status);
             return;
         }
-        if let Some(hook) = event.hook.as_ref().filter(|hook| hook.status.is_failed()) {
-            let reason = hook.reason.as_deref().unwrap_or("no reason given");
-            self.hooks.insert(event.logical_id.clone(), format!("hook {}: {reason}", hook.hook_type));
+        // A hook that only warns stops nothing.
+        let stops = |hook: &&HookProgress| hook.status.is_failed() && hook.failure_mode.as_deref() != Some("WARN");
+        if let Some(hook) = event.hook.as_ref().filter(stops) {
+            self.hooks.insert(event.logical_id.clone(), hook.clone());
         }
         let of_same = |other: &StackEvent| other.logical_id == event.logical_id && other.physical_id == event.physical_id;
         match event.status {
@@ -164,10 +171,12 @@ impl History {
         let mut event = event.clone();
         if let Some(hook) = self.hooks.get(&event.logical_id) {
             let reason = event.status_reason.take().map(|reason| format!("{reason}; ")).unwrap_or_default();
-            event.status_reason = Some(format!("{reason}{hook}"));
+            let of_hook = hook.reason.as_deref().unwrap_or("no reason given");
+            event.status_reason = Some(format!("{reason}hook {}: {of_hook}", hook.hook_type));
         }
+        let hook = self.hooks.get(&event.logical_id).or(event.hook.as_ref()).cloned();
         let followers = failed.iter().filter(|name| **name != event.logical_id).count();
-        RootCause { event, nested: Vec::new(), errors: Vec::new(), followers }
+        RootCause { event, nested: Vec::new(), errors: Vec::new(), hook, hook_result: None, followers }
     }
 }
 
@@ -274,7 +283,7 @@ mod tests {
             ("A", "CREATE_IN_PROGRESS", ""),
             ("A", "CREATE_FAILED", "The following hook(s) failed: [Acme::Guard]"),
         ]);
-        all[1].hook = Some(crate::cloudformation::HookProgress {
+        all[1].hook = Some(HookProgress {
             hook_type: "Acme::Guard".to_owned(),
             status: HookStatus::CompleteFailed,
             reason: Some("buckets are encrypted here".to_owned()),

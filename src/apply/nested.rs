@@ -17,6 +17,7 @@ pub(super) fn find_nested_causes(backend: &dyn Backend, cause: &mut RootCause) {
         let Some(stack) = event.physical_id.as_deref().filter(|id| is_nested && id.starts_with("arn:")) else { return };
         let Some(inner) = backend.events_since(stack, None).ok().and_then(|events| first_failure(&events, event)) else { return };
         cause.followers += inner.followers;
+        cause.hook = inner.hook;
         cause.nested.push(inner.event);
     }
 }

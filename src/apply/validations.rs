@@ -1,16 +1,19 @@
-//! What CloudFormation's checks before a deployment found in a change set, with the places in the template.
+//! What CloudFormation's checks before a deployment and hooks found in a change set, with the places in the template.
 //!
 //! Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/validate-stack-deployments.html>
 
-use crate::backend::{Backend, ChangeSetDescription, EventQuery, EventsUnavailable, Operations};
-use crate::cloudformation::{EventType, OperationEvent};
+use crate::backend::{Backend, ChangeSetDescription, EventQuery, EventsUnavailable, HookQuery, Operations};
+use crate::cloudformation::{EventType, HookResult, OperationEvent};
 use crate::diagnostic::{Diagnostic, Diagnostics, Source};
 use crate::model::rack::resource_origin;
 use crate::render::RENDERED_RACK;
-use crate::template::{Arena, Document, pointed_span, pointer_parts};
+use crate::template::{Arena, Document, Node, pointed_span, pointer_parts};
 
 /// The rule name of what CloudFormation's checks find.
 const RULE: &str = "cloudformation-validation";
+
+/// The rule name of what hooks find.
+const HOOK_RULE: &str = "hook";
 
 /// What CloudFormation's checks found in a change set.
 #[derive(Debug, Default)]
@@ -19,6 +22,8 @@ pub struct ChangeSetValidations {
     pub events: Vec<OperationEvent>,
     /// The same with places in the template: errors first.
     pub problems: Diagnostics,
+    /// The hooks that ran for the change set.
+    pub hooks: Vec<HookResult>,
     /// Why they are unknown, if so.
     pub unavailable: Option<EventsUnavailable>,
 }
@@ -36,15 +41,59 @@ impl ChangeSetValidations {
         let is_finding = |event: &OperationEvent| event.is_failure() && event.event_type != EventType::Stack && event.reason().is_some();
         let mut events: Vec<OperationEvent> = events.into_iter().filter(is_finding).collect();
         events.sort_by_key(OperationEvent::is_warning);
-        let problems = problems(&events, source);
-        Self { events, problems, unavailable }
+        let arena = Arena::new();
+        let template = source.and_then(|source| Some((source, Document::read(source, &arena).ok()?)));
+        let places = Places(template.as_ref().map(|(source, document)| (*source, document.root)));
+        let mut problems = problems(&events, &places);
+        let hooks = backend.hook_results(HookQuery::ChangeSet(&change_set.id));
+        hooks
+            .results
+            .iter()
+            .filter(|result| result.status.is_failed())
+            .flat_map(|result| of_hook(result, &places))
+            .for_each(|problem| problems.push(problem));
+        problems.0.sort_by_key(|problem| problem.severity);
+        let is_refusal = |reason: &String| reason.to_ascii_lowercase().contains("hook");
+        // Without a sign of a hook, nothing is missing.
+        let of_hooks = hooks.unavailable.filter(|_| !hooks.results.is_empty() || change_set.status_reason.as_ref().is_some_and(is_refusal));
+        Self { events, problems, hooks: hooks.results, unavailable: unavailable.or(of_hooks) }
     }
 }
 
+/// The template that a change set was made of.
+struct Places<'a>(Option<(&'a Source, &'a Node<'a>)>);
+
+impl Places<'_> {
+    /// Marks the place that a JSON pointer names; returns the problem unchanged if the template has no such place.
+    fn mark(&self, problem: Diagnostic, pointer: &str, text: &str) -> Result<Diagnostic, Diagnostic> {
+        match self.0.and_then(|(source, root)| Some((source, pointed_span(root, pointer)?))) {
+            Some((source, span)) => Ok(problem.at(source, span, text)),
+            None => Err(problem),
+        }
+    }
+
+    fn is_rack(&self) -> bool {
+        self.0.is_some_and(|(source, _)| source.name() == RENDERED_RACK)
+    }
+}
+
+/// Returns what a hook found in a change set: each finding, or its reason if it has none.
+fn of_hook(result: &HookResult, places: &Places<'_>) -> Vec<Diagnostic> {
+    let target = result.target.as_ref().filter(|target| !target.id.is_empty());
+    let about = target.map(|target| format!(" about `{}` ({})", target.id, target.type_name)).unwrap_or_default();
+    let problem = |text: &str| {
+        let message = format!("hook {}{about}: {text}", result.hook_type);
+        let problem = if result.is_warning() { Diagnostic::warning(HOOK_RULE, message) } else { Diagnostic::error(HOOK_RULE, message) };
+        let pointer = target.map(|target| format!("/Resources/{}", target.id)).unwrap_or_default();
+        places.mark(problem, &pointer, "").unwrap_or_else(|problem| problem)
+    };
+    let findings: Vec<Diagnostic> =
+        result.failed().map(|finding| Diagnostic { hint: finding.fix(), ..problem(&finding.finding()) }).collect();
+    if findings.is_empty() { vec![problem(result.reason.as_deref().unwrap_or("no reason given"))] } else { findings }
+}
+
 /// Returns failures as problems with their places in the template.
-fn problems(events: &[OperationEvent], source: Option<&Source>) -> Diagnostics {
-    let arena = Arena::new();
-    let document = source.and_then(|source| Some((source, Document::read(source, &arena).ok()?)));
+fn problems(events: &[OperationEvent], places: &Places<'_>) -> Diagnostics {
     let mut problems = Diagnostics::default();
     for event in events {
         let resource = &event.event.logical_id;
@@ -57,16 +106,12 @@ fn problems(events: &[OperationEvent], source: Option<&Source>) -> Diagnostics {
             true => reason.to_owned(),
             false => format!("`{resource}` ({}): {reason}", event.event.resource_type),
         };
-        let mut problem = if event.is_warning() { Diagnostic::warning(RULE, message) } else { Diagnostic::error(RULE, message) };
-        let place = document.as_ref().and_then(|(source, document)| Some((*source, pointed_span(document.root, &path)?)));
-        problem = match place {
-            Some((source, span)) => problem.at(source, span, check.unwrap_or_default()),
-            None => {
-                problem.message.push_str(&format!(" [{} at {path}]", check.unwrap_or("CloudFormation")));
-                problem
-            }
-        };
-        let of_rack = source.is_some_and(|source| source.name() == RENDERED_RACK).then(|| origin(&path)).flatten();
+        let problem = if event.is_warning() { Diagnostic::warning(RULE, message) } else { Diagnostic::error(RULE, message) };
+        let mut problem = places.mark(problem, &path, check.unwrap_or_default()).unwrap_or_else(|mut problem| {
+            problem.message.push_str(&format!(" [{} at {path}]", check.unwrap_or("CloudFormation")));
+            problem
+        });
+        let of_rack = places.is_rack().then(|| origin(&path)).flatten();
         let hints: Vec<String> = advice(check.unwrap_or_default(), reason).map(ToOwned::to_owned).into_iter().chain(of_rack).collect();
         if !hints.is_empty() {
             problem = problem.hinted(hints.join("; "));

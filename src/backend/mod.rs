@@ -14,6 +14,7 @@ mod deployed;
 mod description;
 mod drift;
 mod error;
+mod hook_results;
 pub mod local;
 mod operation_events;
 mod policy;
@@ -30,6 +31,7 @@ pub use deployed::{add_attributes_of_outputs, deployed_parameters, deployed_stat
 pub use description::{ChangeSetDescription, Drift, EventPage, OperationState, StackDescription, StackName, StackResource, StackSummary};
 pub use drift::{PropertyDifference, ResourceDrift};
 pub use error::{BackendError, BackendHint};
+pub use hook_results::{HookQuery, HookResults};
 pub use operation_events::{EventQuery, EventsUnavailable, OperationEvents, Operations};
 pub use ssm_parameters::SsmParameters;
 pub use tail::{EventTail, Pages};
@@ -314,6 +316,12 @@ pub trait Backend {
     /// As [`Backend::list_events`].
     fn operation_events(&self, query: &EventQuery<'_>) -> Result<OperationEvents, BackendError> {
         Ok(OperationEvents::of_stack_events(self.events_since(query.stack, None)?, query))
+    }
+
+    /// Returns the results of hooks, with the findings of those that failed. A backend without hooks returns none, and a failed request is
+    /// part of the result.
+    fn hook_results(&self, _query: HookQuery<'_>) -> HookResults {
+        HookResults::default()
     }
 
     /// Returns a stack's events that `tail` has not seen yet, oldest first, and adds them to it.

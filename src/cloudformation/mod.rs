@@ -10,6 +10,7 @@ mod change_set;
 mod change_set_options;
 mod change_set_status;
 mod drift_status;
+mod hook_result;
 mod limits;
 mod operation_event;
 mod resource_status;
@@ -24,6 +25,7 @@ pub use change_set::{
 pub use change_set_options::{ChangeSetOptions, DeploymentMode, OnFailure, StackSettings, parse_rollback_alarm, rollback_alarm};
 pub use change_set_status::{ChangeSetStatus, ExecutionStatus};
 pub use drift_status::{DifferenceType, ResourceDriftStatus, StackDriftStatus};
+pub use hook_result::{AnnotationSeverity, AnnotationStatus, HookAnnotation, HookResult, HookTarget};
 pub use limits::{INLINE_TEMPLATE_LIMIT_BYTES, S3_TEMPLATE_LIMIT_BYTES};
 pub use operation_event::{
     EventType, FailureMode, OperationEvent, OperationStatus, OperationType, ValidationResult, ValidationStatus, operation_events,

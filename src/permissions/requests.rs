@@ -25,8 +25,10 @@ const READ: &[&str] = &[
     "cloudformation:DescribeStackResourceDrifts",
     "cloudformation:DescribeStacks",
     "cloudformation:DetectStackDrift",
+    "cloudformation:GetHookResult",
     "cloudformation:GetTemplate",
     "cloudformation:ListExports",
+    "cloudformation:ListHookResults",
     "cloudformation:ListStackResources",
 ];
 

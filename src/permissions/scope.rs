@@ -105,6 +105,11 @@ impl StackLocation {
         };
         match (service, call) {
             ("cloudformation", "DescribeStackDriftDetectionStatus" | "ListExports" | "ListStacks") => Vec::new(),
+            // The results of hooks have no ARN.
+            ("cloudformation", "GetHookResult" | "ListHookResults") => Vec::new(),
+            ("cloudformation", "DescribeEvents") => {
+                vec![self.arn(service, "changeSet/rackform-*"), self.arn(service, &format!("stack/{}/*", self.stack))]
+            }
             ("cloudformation", _) => vec![self.arn(service, &format!("stack/{}/*", self.stack))],
             ("iam", "CreateServiceLinkedRole") => vec![self.iam("role/aws-service-role/*")],
             ("iam", call) if call.contains("InstanceProfile") => {

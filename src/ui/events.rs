@@ -58,13 +58,16 @@ pub fn operation_event_line(event: &OperationEvent, layout: Layout) -> String {
     event_line(&shown, layout)
 }
 
+/// What to do without permission to read the details of a failure.
+const ALLOW: &str = "allow cloudformation:DescribeEvents and cloudformation:GetHookResult, which `rackform permissions` lists";
+
 /// Returns why the details of a failure are unknown, and how to show them.
 pub fn events_unavailable(why: &EventsUnavailable) -> String {
-    let result = "only the stack's events are shown, without every error of a resource and the results of validations";
+    let result = "only the stack's events are shown, without every error of a resource and the findings of validations and hooks";
     match why {
         EventsUnavailable::Unsupported(_) => format!("the endpoint does not support DescribeEvents: {result}"),
         EventsUnavailable::Denied(error) => {
-            format!("{error}: {result}; allow cloudformation:DescribeEvents, which `rackform permissions` lists")
+            format!("{error}: {result}; {ALLOW}")
         }
         EventsUnavailable::Failed(error) => format!("{error}: {result}; `rackform events --failed` tries again"),
     }
@@ -73,8 +76,8 @@ pub fn events_unavailable(why: &EventsUnavailable) -> String {
 /// Returns why it is unknown what CloudFormation's checks found in a change set.
 pub fn validations_unknown(why: &EventsUnavailable) -> String {
     let allow = match why {
-        EventsUnavailable::Denied(_) => "; allow cloudformation:DescribeEvents, which `rackform permissions` lists",
-        EventsUnavailable::Unsupported(_) | EventsUnavailable::Failed(_) => "",
+        EventsUnavailable::Denied(_) => format!("; {ALLOW}"),
+        EventsUnavailable::Unsupported(_) | EventsUnavailable::Failed(_) => String::new(),
     };
     format!("what CloudFormation's checks before the deployment warn about is unknown: {}{allow}", why.error())
 }

@@ -95,7 +95,11 @@ pub fn apply(hint: &ApplyHint) -> String {
         ApplyHint::ChangeSetDeleted => "the change set was deleted; it changed nothing".to_owned(),
         ApplyHint::ValidationsUnknown { why, is_denied } => format!(
             "the change set was deleted; it changed nothing. What CloudFormation's checks found is unknown: {why}{}",
-            if *is_denied { "; allow cloudformation:DescribeEvents, which `rackform permissions` lists" } else { "" }
+            if *is_denied {
+                "; allow cloudformation:DescribeEvents and cloudformation:GetHookResult, which `rackform permissions` lists"
+            } else {
+                ""
+            }
         ),
         ApplyHint::RepeatAfterImport(hint) => {
             let more = hint.as_deref().map(|hint| format!("; {}", apply(hint))).unwrap_or_default();

@@ -38,7 +38,7 @@ pub use door::{marked, painted, relayed};
 pub use events::{event_line, events_unavailable, operation_event_line, status_style, validations_unknown};
 pub use json::{FORMAT_VERSION, bare_json, json, json_line, write_json};
 pub use layout::{Layout, clip, fitted, width};
-pub use outcome::{ResumedBy, because, outcome, remaining};
+pub use outcome::{ResumedBy, because, hook_findings, outcome, remaining};
 pub use progress::Progress;
 pub use prompt::confirm;
 pub use recovery::{RecoveryView, recovery, recovery_choice};

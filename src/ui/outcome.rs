@@ -10,7 +10,7 @@ use super::stack_status::meaning;
 use super::styles::styled;
 use super::visible::{one_line, visible};
 use crate::apply::{Outcome, RootCause};
-use crate::cloudformation::{OperationEvent, StackEvent, StackStatus};
+use crate::cloudformation::{HookResult, OperationEvent, StackEvent, StackStatus};
 
 /// The command that resumes an interrupted operation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -119,6 +119,11 @@ pub fn because(heading: &str, cause: Option<&RootCause>) -> String {
     for (depth, event) in cause.nested.iter().enumerate() {
         let _ = write!(text, "\n  {:indent$}in the nested stack: {}", "", failure(event), indent = 2 * (depth + 1));
     }
+    // A result without findings only repeats the reason.
+    let result = cause.hook_result.iter().filter(|result| result.failed().next().is_some());
+    for finding in result.flat_map(hook_findings) {
+        let _ = write!(text, "\n  {:indent$}{finding}", "", indent = 2 * (cause.nested.len() + 1));
+    }
     for error in &cause.errors {
         let _ = write!(text, "\n  {:indent$}also: {}", "", more(error), indent = 2 * (cause.nested.len() + 1));
     }
@@ -130,6 +135,17 @@ pub fn because(heading: &str, cause: Option<&RootCause>) -> String {
         }
     }
     text
+}
+
+/// Returns what a hook found and how to fix it, one line each.
+pub fn hook_findings(result: &HookResult) -> Vec<String> {
+    let line = |label: &str, text: &str| format!("{label}{}", visible(&text.replace('\n', " ")));
+    let findings = result.failed().flat_map(|finding| {
+        let fix = finding.fix().map(|fix| line("  fix: ", &fix));
+        std::iter::once(line("finding: ", &finding.finding())).chain(fix)
+    });
+    let findings: Vec<String> = findings.collect();
+    if !findings.is_empty() { findings } else { vec![line("finding: ", result.reason.as_deref().unwrap_or("the hook gave no reason"))] }
 }
 
 /// Returns another error of the same resource.

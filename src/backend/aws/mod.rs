@@ -8,6 +8,7 @@ mod convert;
 mod drift;
 mod error;
 mod events;
+mod hooks;
 mod operation_events;
 mod retried;
 mod rollback;
@@ -28,7 +29,8 @@ pub use self::templates::template_address;
 use super::deployed::hide_secret_outputs;
 use super::{
     Backend, BackendCapabilities, BackendError, ChangeSetDescription, ChangeSetRequest, DeleteOptions, EventPage, EventQuery, EventTail,
-    OperationEvents, OperationState, ResourceDrift, RollbackOptions, SsmParameters, StackDescription, StackResource, StackSummary,
+    HookQuery, HookResults, OperationEvents, OperationState, ResourceDrift, RollbackOptions, SsmParameters, StackDescription,
+    StackResource, StackSummary,
 };
 use crate::aws::{Identity, Session};
 use crate::cloudformation::{StackEvent, StackStatus};
@@ -251,6 +253,10 @@ impl Backend for AwsBackend {
 
     fn operation_events(&self, query: &EventQuery<'_>) -> Result<OperationEvents, BackendError> {
         self.events_of_operations(query)
+    }
+
+    fn hook_results(&self, query: HookQuery<'_>) -> HookResults {
+        self.results_of_hooks(query)
     }
 
     fn new_events(&self, stack: &str, tail: &mut EventTail) -> Result<Vec<StackEvent>, BackendError> {

@@ -6,7 +6,7 @@
 use std::cell::RefCell;
 
 use crate::backend::{ChangeSetDescription, ChangeSetRequest, ParameterInput, StackDescription};
-use crate::cloudformation::{OperationEvent, STACK_TYPE, StackEvent};
+use crate::cloudformation::{HookResult, OperationEvent, STACK_TYPE, StackEvent};
 use crate::diagnostic::Source;
 use crate::secret::{Mask, is_no_echo};
 use crate::template::{Arena, Template};
@@ -49,6 +49,19 @@ impl SentSecrets {
             validation.reason = validation.reason.take().map(|reason| self.text(reason));
         }
         event
+    }
+
+    /// Returns the result of a hook with the secrets masked.
+    pub(super) fn hook_result(&self, mut result: HookResult) -> HookResult {
+        let mask = |text: &mut Option<String>| *text = text.take().map(|text| self.text(text));
+        mask(&mut result.reason);
+        for annotation in &mut result.annotations {
+            [&mut annotation.message, &mut annotation.remediation, &mut annotation.remediation_link].into_iter().for_each(mask);
+        }
+        if let Some(target) = &mut result.target {
+            target.id = self.text(std::mem::take(&mut target.id));
+        }
+        result
     }
 
     /// Returns a change set with the secrets in its reason masked.

@@ -7,7 +7,7 @@ use crate::backend::{Backend, BackendError, EventQuery, EventsUnavailable, Opera
 use crate::cli::shared::backend::{self, Access, BackendArgs};
 use crate::cli::shared::{following, interrupt};
 use crate::cli::{Context, ExitCode, Failure, Format};
-use crate::cloudformation::{OperationEvent, OperationStatus, StackEvent};
+use crate::cloudformation::{HookResult, OperationEvent, OperationStatus, StackEvent};
 use crate::ui;
 
 /// List the stack's events, oldest first
@@ -138,6 +138,14 @@ enum Listed {
     Stack(Box<StackEvent>),
     /// An event with details that stack events do not have.
     Operation(Box<OperationEvent>),
+    /// The result of the hook that refused a resource.
+    Hook {
+        /// The result.
+        hook_result: Box<HookResult>,
+        /// The event of the resource.
+        #[serde(skip)]
+        event: Box<StackEvent>,
+    },
 }
 
 impl Listed {
@@ -149,6 +157,7 @@ impl Listed {
         match self {
             Self::Stack(event) => event,
             Self::Operation(event) => &event.event,
+            Self::Hook { event, .. } => event,
         }
     }
 }
@@ -216,9 +225,11 @@ fn failures(context: &mut Context<'_>, backend: &dyn Backend, stack: &str, event
     if earlier > 0 {
         context.status(&format!("earlier failed operations: {earlier}; `rackform events` lists all events"));
     }
+    let refused = cause.innermost().clone();
+    let hook = cause.hook_result.map(|result| Listed::Hook { hook_result: Box::new(result), event: Box::new(refused) });
     let innermost_first = cause.nested.into_iter().rev().chain([cause.event]).map(Listed::of_stack);
     let errors = cause.errors.into_iter().map(|error| Listed::Operation(Box::new(error)));
-    innermost_first.chain(errors).chain(others.into_iter().cloned().map(Listed::of_stack)).collect()
+    innermost_first.chain(hook).chain(errors).chain(others.into_iter().cloned().map(Listed::of_stack)).collect()
 }
 
 fn names(events: &[&StackEvent]) -> String {
@@ -241,6 +252,7 @@ impl EventPrinter<'_, '_> {
         match event {
             Listed::Stack(event) => self.event(event),
             Listed::Operation(event) => self.operation_event(event),
+            Listed::Hook { hook_result, .. } => self.print(event, |_| ui::hook_findings(hook_result).join("\n")),
         }
     }
 

@@ -132,6 +132,9 @@ impl Observer for EventPrinter<'_, '_> {
             report_validations_unknown(self.context, why);
         }
         self.context.show_warnings(&found.problems);
+        for hook in &found.hooks {
+            self.context.detail(&format!("hook {} is {}", hook.hook_type, hook.status));
+        }
         found.events.iter().for_each(|event| self.write(&Line::OperationEvent(event)));
     }
 

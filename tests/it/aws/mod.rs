@@ -15,6 +15,7 @@ mod ecr;
 mod endpoint;
 mod faults;
 mod follow;
+mod hooks;
 mod http;
 mod imports;
 mod inspect;

@@ -125,19 +125,35 @@ fn events(action: &str, body: &str, lines: &[Line]) -> (u16, String) {
             name if name.starts_with("Nested") => ("AWS::CloudFormation::Stack", STACK_ID.replace("jobs/1", &format!("jobs-{name}-1X/2"))),
             name => ("AWS::SQS::Queue", format!("id-{name}")),
         };
+        let (reason, hook) = match reason.strip_prefix("hook: ") {
+            Some(reason) => ("", hook(reason)),
+            None => (*reason, String::new()),
+        };
         members.push_str(&format!(
             "<member><EventId>e{number}-{name}</EventId><StackName>jobs</StackName><StackId>{STACK_ID}</StackId>\
              <LogicalResourceId>{name}</LogicalResourceId><PhysicalResourceId>{id}</PhysicalResourceId><ResourceType>{kind}</ResourceType>\
              <Timestamp>2026-01-02T{:02}:{:02}:{:02}Z</Timestamp><ResourceStatus>{status}</ResourceStatus>\
-             <ResourceStatusReason>{}</ResourceStatusReason></member>",
+             <ResourceStatusReason>{}</ResourceStatusReason>{hook}</member>",
             number / 3600,
             number / 60 % 60,
             number % 60,
-            escaped(reason)
+            escaped(reason),
         ));
     }
     let next = if lines.len() > from + 100 { format!("<NextToken>{}</NextToken>", from + 100) } else { String::new() };
     success(action, &format!("<StackEvents>{members}</StackEvents>{next}"))
+}
+
+/// The ID of the invocation of every hook.
+pub const INVOCATION: &str = "59ef501c-0ac4-47c0-a193-0000000000aa";
+
+/// Returns the fields of a failed hook.
+fn hook(reason: &str) -> String {
+    format!(
+        "<HookType>Example::Queues::Guard</HookType><HookStatus>HOOK_COMPLETE_FAILED</HookStatus><HookStatusReason>{reason}</HookStatusReason>\
+         <HookInvocationPoint>PRE_PROVISION</HookInvocationPoint><HookInvocationId>{INVOCATION}</HookInvocationId>\
+         <HookFailureMode>FAIL</HookFailureMode>"
+    )
 }
 
 /// Returns a page of the events of an operation.

@@ -25,6 +25,10 @@ pub struct Account {
     pub has_bucket: bool,
     /// The pages of `DescribeEvents`, as `<member>` elements; without one, the endpoint does not support the action.
     pub described: Vec<String>,
+    /// The pages of `ListHookResults`, as `<member>` elements; without one, the endpoint does not support the action.
+    pub hooks: Vec<String>,
+    /// The error code of `ListHookResults` and `GetHookResult`.
+    pub hooks_refusal: &'static str,
     /// The error code of `DescribeEvents`.
     pub described_refusal: &'static str,
 }
@@ -41,6 +45,8 @@ impl Default for Account {
             resources: "",
             has_bucket: false,
             described: Vec::new(),
+            hooks: Vec::new(),
+            hooks_refusal: "",
             described_refusal: "",
         }
     }
@@ -163,6 +169,9 @@ impl Account {
             }
             "DescribeEvents" if !self.described_refusal.is_empty() => refusal(self.described_refusal, "User is not authorized to do this"),
             "DescribeEvents" if !self.described.is_empty() => super::play::described(action, &request.body, &self.described),
+            "ListHookResults" | "GetHookResult" if !self.hooks_refusal.is_empty() => refusal(self.hooks_refusal, "User is not authorized"),
+            "ListHookResults" if !self.hooks.is_empty() => super::hooks::listed(&request.body, &self.hooks),
+            "GetHookResult" if !self.hooks.is_empty() => super::hooks::result(&request.field("HookResultId").unwrap()),
             "GetStackPolicy" | "SetStackPolicy" | "UpdateTerminationProtection" => success(action, ""),
             _ => deployed(action, ""),
         }
