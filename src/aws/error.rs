@@ -61,8 +61,11 @@ pub enum RequestHint {
     StartSsoSession,
     /// Provide credentials.
     ProvideCredentials,
-    /// Check region, endpoint and network; the request may have been processed.
-    CheckConnection,
+    /// Check region, endpoint and network.
+    CheckConnection {
+        /// Whether the request may have been processed and have started something.
+        may_have_started: bool,
+    },
     /// The credentials expired; get new ones.
     RenewCredentials,
     /// AWS does not know the credentials; check key, profile and partition.
@@ -116,7 +119,7 @@ impl RequestError {
                 RequestHint::StartSsoSession
             }
             Self::Credentials { .. } => RequestHint::ProvideCredentials,
-            Self::Unreachable { .. } => RequestHint::CheckConnection,
+            Self::Unreachable { operation, .. } => RequestHint::CheckConnection { may_have_started: !only_reads(operation) },
             Self::Request { code: Some(code), .. } => return RequestHint::of_code(code),
             Self::Request { code: None, .. } => return None,
         })
@@ -183,6 +186,14 @@ impl RequestError {
             _ => false,
         }
     }
+}
+
+/// Returns whether an API operation, perhaps with its service as in `ecr:DescribeRepositories`, changes nothing. AWS names such operations
+/// by these verbs.
+fn only_reads(operation: &str) -> bool {
+    const VERBS: [&str; 10] = ["Describe", "List", "Get", "Head", "BatchGet", "Validate", "Estimate", "Simulate", "Filter", "AssumeRole"];
+    let name = operation.rsplit(':').next().unwrap_or(operation);
+    VERBS.iter().any(|verb| name.starts_with(verb))
 }
 
 /// Returns whether an error code means that the caller lacks a permission.

@@ -28,7 +28,7 @@ where
 
 /// Returns whether a call was not sent because there are no credentials. The SDK reports this only in the text of nested errors.
 fn lacks_credentials(text: &str) -> bool {
-    ["credential", "identity", "access token", "SSO"].iter().any(|word| text.contains(word))
+    ["credential", "identity", "access token", "SSO", "IMDS"].iter().any(|word| text.contains(word))
 }
 
 /// Returns an error's message followed by its causes, without repetitions.

@@ -35,6 +35,10 @@ pub(super) fn credentials_problem(text: &str) -> String {
     if text.contains("no credentials found in chain") {
         return "no credentials in the environment or the profile, and none from a web identity, a container or an instance".to_owned();
     }
+    // The last of the providers; the SDK reports its failure alone.
+    if text.contains("IMDS") || text.contains("Ec2InstanceMetadata") {
+        return "no credentials in the environment or the profile, and the metadata service of an instance gave none".to_owned();
+    }
     if text.contains("SSO token has expired") || text.contains("token is expired") {
         return "the SSO session has expired".to_owned();
     }
@@ -91,6 +95,8 @@ mod tests {
             credentials_problem(&source),
             "profile `missing`, the source profile of `dev`, does not exist in ~/.aws/config or ~/.aws/credentials"
         );
+        let metadata = "dispatch failure: other: an error occurred while loading credentials: failed to load IMDS session token: service error: request forbidden: IMDS is disabled";
+        assert!(credentials_problem(metadata).ends_with("the metadata service of an instance gave none"));
         let process = "dispatch failure: other: an error occurred while loading credentials: Error retrieving credentials: external process exited with code exit status: 1. Stderr: no vault";
         assert_eq!(credentials_problem(process), "the profile's credential_process failed: exit status: 1: no vault");
         let dns = "dispatch failure: io error: client error (Connect): dns error: failed to lookup address information";

@@ -25,8 +25,11 @@ pub fn request(hint: &RequestHint) -> String {
         RequestHint::ProvideCredentials => {
             "run `aws sso login` and use `--profile NAME` for a profile in ~/.aws/config, or set AWS_ACCESS_KEY_ID and related variables"
         }
-        RequestHint::CheckConnection => {
+        RequestHint::CheckConnection { may_have_started: true } => {
             "check the region, AWS_ENDPOINT_URL and the network; the operation may have started, and `rackform status` shows it"
+        }
+        RequestHint::CheckConnection { may_have_started: false } => {
+            "check the region, AWS_ENDPOINT_URL and the network; the request only reads, so it changed nothing"
         }
         RequestHint::RequestPermission => {
             "the caller lacks permission for this action; `-v` shows the caller, `--profile` and `--role-arn` choose another one"

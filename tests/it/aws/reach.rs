@@ -59,7 +59,10 @@ fn each_reason_why_aws_is_unreachable_has_its_own_hint() {
     let nowhere = bench("region: eu-west-1\n");
     let run = Run::of(expired.command(&nowhere, "status").env("AWS_ENDPOINT_URL", "http://127.0.0.1:1"));
     assert!(run.code == 69 && run.stderr.contains("DescribeStacks got no response"), "{run}");
-    assert!(run.stderr.contains("AWS_ENDPOINT_URL"), "{run}");
+    assert!(
+        run.stderr.contains("AWS_ENDPOINT_URL") && run.stderr.contains("only reads") && !run.stderr.contains("may have started"),
+        "{run}"
+    );
 
     let run = Run::of(expired.command(&nowhere, "status").env("AWS_MAX_ATTEMPTS", "none"));
     assert!(
