@@ -83,7 +83,7 @@ mod tests {
     }
 
     fn cause(event: StackEvent) -> RootCause {
-        RootCause { event, nested: Vec::new(), errors: Vec::new(), hook: None, hook_result: None, followers: 0 }
+        crate::apply::history::cause_of(event)
     }
 
     #[test]

@@ -22,8 +22,30 @@ pub struct RootCause {
     /// The result of the hook that refused it, with its findings.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hook_result: Option<HookResult>,
+    /// Where the template declares the resource, if the template is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub place: Option<Place>,
     /// The number of other resources that failed or were cancelled after it.
     pub followers: usize,
+}
+
+/// A place in the template.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Place {
+    /// The template's name: a path for a file.
+    pub template: String,
+    /// Line, from 1.
+    pub line: usize,
+    /// Column in characters, from 1.
+    pub column: usize,
+    /// For the rendered rack: what produces the place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub origin: Option<String>,
+}
+
+/// Returns a failure of which nothing else is known.
+pub(super) fn cause_of(event: StackEvent) -> RootCause {
+    RootCause { event, nested: Vec::new(), errors: Vec::new(), hook: None, hook_result: None, place: None, followers: 0 }
 }
 
 impl RootCause {
@@ -176,7 +198,7 @@ impl History {
         }
         let hook = self.hooks.get(&event.logical_id).or(event.hook.as_ref()).cloned();
         let followers = failed.iter().filter(|name| **name != event.logical_id).count();
-        RootCause { event, nested: Vec::new(), errors: Vec::new(), hook, hook_result: None, followers }
+        RootCause { hook, followers, ..cause_of(event) }
     }
 }
 

@@ -129,7 +129,7 @@ fn same_place(one: &Diagnostic, other: &Diagnostic) -> bool {
 }
 
 /// Returns which part of the rack's model produces a place of the rendered template.
-fn origin(path: &str) -> Option<String> {
+pub(super) fn origin(path: &str) -> Option<String> {
     let mut parts = pointer_parts(path).skip_while(|part| part != "Resources").skip(1);
     let logical_id = parts.next()?;
     let origin = resource_origin(&logical_id, &parts.collect::<Vec<_>>())?;

@@ -116,6 +116,12 @@ pub fn because(heading: &str, cause: Option<&RootCause>) -> String {
         return "\n  cancelled by a user".to_owned();
     }
     let mut text = format!("\n  {heading}: {}", failure(&cause.event));
+    if let Some(place) = &cause.place {
+        let _ = write!(text, "\n  declared at {}:{}:{}", visible(&place.template), place.line, place.column);
+        if let Some(origin) = &place.origin {
+            let _ = write!(text, "; {origin}");
+        }
+    }
     for (depth, event) in cause.nested.iter().enumerate() {
         let _ = write!(text, "\n  {:indent$}in the nested stack: {}", "", failure(event), indent = 2 * (depth + 1));
     }

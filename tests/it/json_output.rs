@@ -142,3 +142,18 @@ fn documents_of_all_reading_commands_follow_their_schemas() {
         assert_ne!(problems(schema, &json!({"format_version": 2, "surprise": 1})), [""; 0], "{schema}");
     }
 }
+
+#[test]
+fn a_failure_names_its_place_in_the_template() {
+    let bench = bench();
+    let line = 1 + NETWORK.lines().position(|line| line.contains("\"Files\":")).unwrap();
+    let failed = run(&bench, "apply --yes -p Cache=Yes --fail-on Files:create --json-into lines.jsonl", 1);
+    assert!(failed.stderr.contains(&format!("declared at network.json:{line}:")), "{failed}");
+    let outcome = lines(&bench.read("lines.jsonl")).last().unwrap()["outcome"].clone();
+    assert_eq!(outcome["RootCause"]["place"]["line"], line, "{outcome}");
+    // The rack's own template has no file: its area helps.
+    let rack = Bench::new();
+    rack.file("rack.yaml", "name: demo\nregion: us-east-1\n");
+    let failed = run(&rack, "apply --yes -p BuildCache=Yes --fail-on BuildCacheRepository:create", 1);
+    assert!(failed.stderr.contains("declared at rack.json (rendered):") && failed.stderr.contains("the area `"), "{failed}");
+}

@@ -215,9 +215,10 @@ impl ExecuteArgs {
         self.preflight(context, backend, change)?;
         self.check_and_confirm(context, &change.plan, &format!("Apply this to {stack}?"))?;
         let steps = change.plan.steps();
-        let outcome = self.follow(context, backend, &stack, steps, |observer, interrupted| {
+        let mut outcome = self.follow(context, backend, &stack, steps, |observer, interrupted| {
             apply::apply(backend, &change.target, observer, interrupted)
         })?;
+        apply::locate(&mut outcome, change.target.source.as_ref());
         let exit_code = self.report(context, &outcome, &stack)?;
         if matches!(outcome, Outcome::Unchanged { .. } | Outcome::Complete { .. }) {
             apply_settings(context, backend, &change.target)?;
