@@ -5,19 +5,6 @@ use super::endpoint::{Account, Running, element};
 use super::proxy::{Fault, Proxy};
 use super::stories::{self, RACK};
 
-/// The network faults.
-const FAULTS: [Fault; 9] = [
-    Fault::Throttled,
-    Fault::ServerError(500),
-    Fault::ServerError(503),
-    Fault::CutBefore,
-    Fault::CutAfter,
-    Fault::SilentBefore,
-    Fault::SilentAfter,
-    Fault::Slow,
-    Fault::Truncated,
-];
-
 /// The number of concurrent runs, which mostly wait.
 const THREADS: usize = 12;
 
@@ -139,7 +126,7 @@ fn cases_of(calls: &[(String, usize)]) -> Vec<(String, usize, Fault)> {
     let mut cases = Vec::new();
     for (action, _) in calls.iter().filter(|(_, count)| *count == 1) {
         let last = calls.iter().filter(|(other, _)| other == action).count();
-        cases.extend((0..last.max(FAULTS.len())).map(|at| (action.clone(), at % last + 1, FAULTS[at % FAULTS.len()])));
+        cases.extend((0..last.max(Fault::ALL.len())).map(|at| (action.clone(), at % last + 1, Fault::ALL[at % Fault::ALL.len()])));
     }
     cases
 }

@@ -210,23 +210,11 @@ fn a_secret_in_a_finding_is_masked() {
     }
 }
 
-/// The network faults.
-const FAULTS: [Fault; 9] = [
-    Fault::Throttled,
-    Fault::ServerError(500),
-    Fault::ServerError(503),
-    Fault::CutBefore,
-    Fault::CutAfter,
-    Fault::SilentBefore,
-    Fault::SilentAfter,
-    Fault::Slow,
-    Fault::Truncated,
-];
-
 #[test]
 fn a_fault_at_the_results_of_hooks_changes_nothing_in_the_report() {
     let calls = [("ListHookResults", 1), ("ListHookResults", 2), ("GetHookResult", 1)];
-    let cases: Vec<(&str, usize, Fault)> = FAULTS.iter().flat_map(|fault| calls.map(|(action, count)| (action, count, *fault))).collect();
+    let cases: Vec<(&str, usize, Fault)> =
+        Fault::ALL.iter().flat_map(|fault| calls.map(|(action, count)| (action, count, *fault))).collect();
     check_all(&cases, |(action, count, fault)| {
         let run = |address: &str, mut command: std::process::Command| {
             command.env("AWS_ENDPOINT_URL", address).env("AWS_MAX_ATTEMPTS", "3").env("RACKFORM_CALL_TIMEOUT", "2.5");
@@ -250,7 +238,7 @@ fn a_fault_at_the_results_of_hooks_changes_nothing_in_the_report() {
 
 #[test]
 fn an_outage_of_the_results_of_hooks_is_reported_and_changes_nothing_else() {
-    let lasting: Vec<(&str, Fault)> = FAULTS
+    let lasting: Vec<(&str, Fault)> = Fault::ALL
         .into_iter()
         .filter(|fault| *fault != Fault::Slow)
         .flat_map(|fault| ["ListHookResults", "GetHookResult"].map(|action| (action, fault)))

@@ -167,19 +167,6 @@ fn a_failure_in_a_nested_stack_is_completed_by_the_operation_of_that_stack() {
     assert!(run.code == 1 && shown.contains("also: Bad request: DelaySeconds is over 900"), "{run}");
 }
 
-/// The network faults.
-const FAULTS: [Fault; 9] = [
-    Fault::Throttled,
-    Fault::ServerError(500),
-    Fault::ServerError(503),
-    Fault::CutBefore,
-    Fault::CutAfter,
-    Fault::SilentBefore,
-    Fault::SilentAfter,
-    Fault::Slow,
-    Fault::Truncated,
-];
-
 fn run_at(server: &Server, proxy: &Proxy, bench: &Bench, attempts: &str) -> Run {
     let mut command = server.command(bench, "apply --yes");
     command.env("AWS_ENDPOINT_URL", &proxy.address).env("AWS_MAX_ATTEMPTS", attempts).env("RACKFORM_CALL_TIMEOUT", "2.5");
@@ -188,7 +175,7 @@ fn run_at(server: &Server, proxy: &Proxy, bench: &Bench, attempts: &str) -> Run 
 
 #[test]
 fn a_fault_at_the_events_of_an_operation_changes_nothing_in_the_report() {
-    let cases: Vec<(usize, Fault)> = FAULTS.iter().flat_map(|fault| [(1, *fault), (2, *fault)]).collect();
+    let cases: Vec<(usize, Fault)> = Fault::ALL.iter().flat_map(|fault| [(1, *fault), (2, *fault)]).collect();
     check_all(&cases, |(page, fault)| {
         let server = failing().serve();
         let proxy = Proxy::faulting(&server.address, "DescribeEvents", *page, *fault);
@@ -201,7 +188,7 @@ fn a_fault_at_the_events_of_an_operation_changes_nothing_in_the_report() {
 
 #[test]
 fn an_outage_of_the_events_of_an_operation_is_reported_and_the_root_cause_is_shown() {
-    let lasting: Vec<Fault> = FAULTS.into_iter().filter(|fault| *fault != Fault::Slow).collect();
+    let lasting: Vec<Fault> = Fault::ALL.into_iter().filter(|fault| *fault != Fault::Slow).collect();
     check_all(&lasting, |fault| {
         let (server, fault) = (failing().serve(), *fault);
         let proxy = Proxy::new(&server.address, move |action, _| if action == "DescribeEvents" { fault } else { Fault::None });

@@ -36,6 +36,19 @@ pub enum Fault {
 }
 
 impl Fault {
+    /// Every fault, without [`Fault::None`].
+    pub const ALL: [Self; 9] = [
+        Self::Throttled,
+        Self::ServerError(500),
+        Self::ServerError(503),
+        Self::CutBefore,
+        Self::CutAfter,
+        Self::SilentBefore,
+        Self::SilentAfter,
+        Self::Slow,
+        Self::Truncated,
+    ];
+
     /// Returns whether the endpoint receives the call.
     pub fn delivers(self) -> bool {
         matches!(self, Self::None | Self::CutAfter | Self::SilentAfter | Self::Slow | Self::Truncated)

@@ -91,9 +91,12 @@ fn no_secret_is_written_at_any_verbosity_in_any_format() {
     let changed = run("diff deployed rack --parameters again.yaml");
     assert!(changed.code == 0 && changed.stdout.contains("Password") && changed.stdout.contains("Vpc"), "{changed}");
 
-    // A plan file contains no secret: a plan that would need one is not written.
-    let refused = run("plan -o saved.plan --parameters again.yaml -vv");
-    assert!(refused.code == 65 && !bench.path().join("saved.plan").exists(), "{refused}");
+    // A plan file contains no secret: its values are given again.
+    bench.file("given.txt", GIVEN).file("registry.txt", REGISTRY);
+    let planned = run("plan -o secret.plan --parameters again.yaml -vv");
+    assert_eq!(planned.code, 0, "{planned}");
+    let applied = run("apply secret.plan --yes -vv --secret Password=file:given.txt --secret Registry=file:registry.txt");
+    assert_eq!(applied.code, 0, "{applied}");
     let planned = run("plan -o saved.plan -p Days=14 -vv");
     assert_eq!(planned.code, 0, "{planned}");
     assert_eq!(run("apply saved.plan --yes -vv").code, 0);
@@ -109,7 +112,7 @@ fn no_secret_is_written_at_any_verbosity_in_any_format() {
         assert_eq!(failed.code, 1, "{failed}");
         assert!(format!("{failed}").contains("sg-x-"), "{failed}");
     }
-    check_files(bench.path(), &["secrets.yaml", "again.yaml"]);
+    check_files(bench.path(), &["secrets.yaml", "again.yaml", "given.txt", "registry.txt"]);
     run("delete --yes -vv");
 }
 

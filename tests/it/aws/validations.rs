@@ -192,23 +192,10 @@ fn a_place_in_the_rendered_rack_leads_to_the_model_that_produces_it() {
     );
 }
 
-/// The network faults.
-const FAULTS: [Fault; 9] = [
-    Fault::Throttled,
-    Fault::ServerError(500),
-    Fault::ServerError(503),
-    Fault::CutBefore,
-    Fault::CutAfter,
-    Fault::SilentBefore,
-    Fault::SilentAfter,
-    Fault::Slow,
-    Fault::Truncated,
-];
-
 #[test]
 fn a_fault_at_the_results_of_checks_loses_and_repeats_nothing() {
     let cases: Vec<(bool, usize, Fault)> =
-        FAULTS.iter().flat_map(|fault| [(true, 1, *fault), (true, 2, *fault), (false, 1, *fault)]).collect();
+        Fault::ALL.iter().flat_map(|fault| [(true, 1, *fault), (true, 2, *fault), (false, 1, *fault)]).collect();
     check_all(&cases, |(is_refused, page, fault)| {
         let wire = if *is_refused { refused() } else { warned() }.serve();
         let proxy = Proxy::faulting(&wire.address, "DescribeEvents", *page, *fault);
@@ -229,7 +216,7 @@ fn a_fault_at_the_results_of_checks_loses_and_repeats_nothing() {
 #[test]
 fn an_outage_of_the_results_of_checks_is_reported_and_changes_nothing_else() {
     let lasting: Vec<(bool, Fault)> =
-        FAULTS.into_iter().filter(|fault| *fault != Fault::Slow).flat_map(|fault| [(true, fault), (false, fault)]).collect();
+        Fault::ALL.into_iter().filter(|fault| *fault != Fault::Slow).flat_map(|fault| [(true, fault), (false, fault)]).collect();
     check_all(&lasting, |(is_refused, fault)| {
         let (wire, fault) = (if *is_refused { refused() } else { warned() }.serve(), *fault);
         let proxy = Proxy::new(&wire.address, move |action, _| if action == "DescribeEvents" { fault } else { Fault::None });
