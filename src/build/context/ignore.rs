@@ -40,14 +40,16 @@ impl Ignore {
                 None => (false, text),
             };
             let components = components(text);
-            let message = match text {
-                "" => Some("`!` without a pattern".to_owned()),
-                _ if components.iter().any(|component| !is_valid(component)) => Some(format!("invalid pattern `{}`", text.escape_debug())),
+            let found = match text {
+                "" => Some(("`!` without a pattern".to_owned(), "the build fails: write a pattern after `!`, or remove the line")),
+                _ if components.iter().any(|component| !is_valid(component)) => Some((
+                    format!("invalid pattern `{}`", text.escape_debug()),
+                    "the build fails: close the bracket, or escape it with a backslash",
+                )),
                 _ => None,
             };
-            if let Some(message) = message {
-                let problem = Diagnostic::error("invalid-dockerignore", message).at(source, span, "");
-                problems.push(problem.hinted("the build fails: close the bracket, or escape it with a backslash"));
+            if let Some((message, hint)) = found {
+                problems.push(Diagnostic::error("invalid-dockerignore", message).at(source, span, "").hinted(hint));
             } else if !components.is_empty() {
                 ignore.patterns.push(Pattern { span, is_exception, components });
             }
@@ -222,6 +224,8 @@ mod tests {
         let ignore = Ignore::read(&Source::new(".dockerignore", "a\n!\n[b\nc\\\n"), &mut problems);
         let lines: Vec<usize> = problems.iter().map(|problem| problem.labels[0].start().line).collect();
         assert_eq!(lines, [2, 3, 4]);
+        let hints: Vec<&str> = problems.iter().filter_map(|problem| problem.hint.as_deref()).collect();
+        assert!(hints[0].contains("write a pattern after `!`") && hints[1].contains("close the bracket"), "{hints:?}");
         assert!(ignore.excluded_by("a").is_some());
     }
 }
