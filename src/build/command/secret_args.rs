@@ -57,9 +57,15 @@ pub(super) fn check(request: &BuildRequest, engine: Engine, problems: &mut Probl
 pub(super) fn add(secret_args: Vec<SecretArg>, invocation: &mut Invocation) {
     for arg in &secret_args {
         let name = arg.name.escape_debug();
-        let message = format!(
+        let mut message = format!(
             "the build argument `{name}` looks like a secret; build arguments are readable in the image's history and in its cache"
         );
+        if arg.value.is_some() {
+            message.push_str(&format!(
+                "; the command does not contain its value but reads the environment variable `{name}`, so set it before you run a \
+                 printed command"
+            ));
+        }
         invocation.note(Note::new("secret-build-arg", message).hinted(CommandHint::UseSecret { name: arg.name.clone() }));
         let need = Need { any_of: vec![arg.name.clone()], purpose: format!("the build argument `{name}`"), required: false };
         if !invocation.needs.contains(&need) {

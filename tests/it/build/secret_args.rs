@@ -48,6 +48,7 @@ fn printed_commands_refer_to_the_variable() {
             for name in ["NPM_TOKEN", "REF"] {
                 assert!(run.stderr.contains(&format!("the build argument `{name}` looks like a secret")), "{run}");
                 assert!(run.stderr.contains(&format!("use `--secret {name}`")), "{run}");
+                assert!(run.stderr.contains(&format!("reads the environment variable `{name}`")), "{run}");
             }
             if format == "json" {
                 let needs = run.json()["needs"].clone();
