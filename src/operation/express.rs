@@ -32,7 +32,7 @@ impl std::fmt::Display for ExpressObstacle {
 
 /// Every reason why a change must not run in the express mode.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the express mode is for development racks, and this one is guarded")]
+#[error("express mode is only for unprotected development racks and changes that lose no data")]
 pub struct ExpressRefused {
     /// The reasons.
     pub obstacles: Vec<ExpressObstacle>,

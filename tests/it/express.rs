@@ -12,7 +12,10 @@ fn bench(rack: &str) -> Bench {
 
 fn denied(run: Run, reasons: &[&str]) {
     assert_eq!(run.code, 3, "{run}");
-    assert!(run.stderr.contains("the express mode is for development racks") && run.stderr.contains("omit `--express`"), "{run}");
+    assert!(
+        run.stderr.contains("express mode is only for unprotected development racks") && run.stderr.contains("omit `--express`"),
+        "{run}"
+    );
     for reason in reasons {
         assert!(run.stderr.contains(reason), "{reason}: {run}");
     }

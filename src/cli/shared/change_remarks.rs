@@ -15,7 +15,7 @@ pub fn check_express(context: &mut Context<'_>, backend: &dyn Backend, change: &
     operation::check_express(change, &context.rack_file()?.protect, has_policy)?;
     if !backend.capabilities().has_express_mode {
         return Err(Failure::new(ExitCode::Usage, format!("the backend `{}` has no express mode", backend.name()))
-            .hinted("omit `--express`: there, every operation completes at once"));
+            .hinted("omit `--express`: this backend completes every operation at once"));
     }
     context.warn(
         "express mode: CloudFormation reports success before the resources are ready, and does not roll back if one fails afterwards; \
