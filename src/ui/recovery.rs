@@ -61,13 +61,7 @@ pub fn recovery_choice(recovery: &Recovery, action: &RecoveryAction) -> Option<S
     // The user may have chosen other resources to skip or to retain than the option proposes.
     let chosen = RecoveryOption { action: action.clone(), ..option.clone() };
     let is_default = number == 0 && option.action == *action;
-    Some(format!(
-        "with `--yes`, it runs `{}{}`: {}; to run it, use `{}`",
-        action.name(),
-        flags(action),
-        option.does,
-        command(&chosen, is_default)
-    ))
+    Some(format!("`{}` runs `{}{}`: {}", command(&chosen, is_default), action.name(), flags(action), option.does))
 }
 
 fn command(option: &RecoveryOption, is_first: bool) -> String {
