@@ -67,6 +67,11 @@ pub fn check_architecture(text: &str) -> Result<(), UnknownPlatform> {
             message: format!("invalid architecture `{}`", text.escape_debug()),
             hint: "write an architecture such as amd64, arm64 or linux/arm64".to_owned(),
         }),
+        // The user wrote an architecture, not a platform.
+        Err(unknown) if !lower.starts_with("linux/") => Err(UnknownPlatform {
+            message: unknown.message.replace(&format!(" in the platform `linux/{architecture}`"), ""),
+            hint: unknown.hint,
+        }),
         checked => checked,
     }
 }
@@ -118,7 +123,10 @@ mod tests {
         for text in ["amd64", "x86_64", "linux/arm64", "aarch64", "arm/v7", "armv7l", "i686", std::env::consts::ARCH] {
             assert_eq!(check_architecture(text), Ok(()), "{text}");
         }
-        assert!(check_architecture("amd640").is_err_and(|unknown| unknown.hint == "did you mean `amd64`?"));
+        assert!(
+            check_architecture("amd640")
+                .is_err_and(|unknown| { unknown.message == "unknown architecture `amd640`" && unknown.hint == "did you mean `amd64`?" })
+        );
         assert!(check_architecture("").is_err_and(|unknown| unknown.message == "invalid architecture ``"));
     }
 }
