@@ -117,6 +117,9 @@ pub enum SavedPlanError {
         /// The parameters.
         names: Vec<String>,
     },
+    /// The file is empty.
+    #[error("the file is empty, not a saved plan")]
+    Empty,
     /// The file is not a saved plan.
     #[error("the file is not a saved plan")]
     Syntax(#[source] serde_json::Error),
@@ -185,7 +188,7 @@ impl SavedPlanError {
             Self::Mismatch { .. } | Self::Import { .. } => {
                 "the file or the account changed after the plan was made: plan again and review the new plan"
             }
-            Self::Syntax(_) | Self::Field { .. } | Self::Shape { .. } | Self::Version { .. } | Self::Digest => {
+            Self::Empty | Self::Syntax(_) | Self::Field { .. } | Self::Shape { .. } | Self::Version { .. } | Self::Digest => {
                 "plan again and review the new plan"
             }
         }

@@ -29,6 +29,9 @@ impl SavedPlan {
     /// Returns an error if the text is not a saved plan, has another format version, was changed after it was saved, or lacks the
     /// signature.
     pub fn from_json(text: &str, key: Option<&VerifyingKey>) -> Result<ReadPlan, SavedPlanError> {
+        if text.trim().is_empty() {
+            return Err(SavedPlanError::Empty);
+        }
         let mut reader = serde_json::Deserializer::from_str(text);
         let root = Strict { path: String::new() }.deserialize(&mut reader).map_err(SavedPlanError::Syntax)?;
         reader.end().map_err(SavedPlanError::Syntax)?;

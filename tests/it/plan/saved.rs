@@ -44,7 +44,10 @@ fn changed_files_other_versions_and_other_files_are_refused() {
         SavedPlan::from_json(&text.replacen("\"format_version\": 4", "\"format_version\": 9", 1), None),
         Err(SavedPlanError::Version { found: 9 })
     ));
-    for other in ["", "[]", "{\"Resources\": {}}"] {
+    for empty in ["", " \n"] {
+        assert!(matches!(SavedPlan::from_json(empty, None), Err(SavedPlanError::Empty)), "{empty:?}");
+    }
+    for other in ["[]", "{\"Resources\": {}}"] {
         assert!(matches!(SavedPlan::from_json(other, None), Err(SavedPlanError::Syntax(_))), "{other}");
     }
 }
