@@ -128,7 +128,10 @@ impl Reader<'_> {
         };
         texts.unwrap_or_else(|| {
             let problem = self.wrong(&member.value, member.key, &format!("a list of {what}"));
-            self.problems.push(problem);
+            self.problems.push(match member.value.kind {
+                Kind::Array(_) => problem,
+                _ => problem.hinted(format!("enclose the value in brackets: `{}: [VALUE]`", member.key)),
+            });
             Vec::new()
         })
     }

@@ -242,6 +242,8 @@ fn all_errors_in_rack_yaml_are_reported_together() {
       |
     5 | protect: Files
       |          ^^^^^ this is a string
+      |
+      = hint: enclose the value in brackets: `protect: [VALUE]`
 
     error[parameter-file]: the value of parameter `BuildCache` must be a string, number, boolean or a list of them, not an object
      --> rack.yaml:8:5
