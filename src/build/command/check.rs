@@ -99,7 +99,9 @@ fn names(request: &BuildRequest, problems: &mut Problems) {
     if request.dockerfile.as_deref() == Some("-") {
         error(problems, "dockerfile", "cannot read the Dockerfile from standard input".to_owned(), "write it to a file");
     }
-    for arg in request.build_args.iter().filter(|arg| arg.name.is_empty() || arg.name.contains(['=', '\n', '\r'])) {
+    for arg in
+        request.build_args.iter().filter(|arg| arg.name.is_empty() || arg.name.contains(|part: char| part == '=' || part.is_whitespace()))
+    {
         let name = arg.name.escape_debug();
         error(
             problems,

@@ -288,6 +288,7 @@ fn unsupported_features_and_invalid_values_are_reported_at_once() {
     wrong.ssh = vec!["default".to_owned()];
     wrong.tags.push("Not A Tag".to_owned());
     wrong.build_args.push(BuildArg { name: String::new(), value: None });
+    wrong.build_args.push(BuildArg { name: "LOG LEVEL".to_owned(), value: Some("debug".to_owned()) });
     let error = plan(&wrong, &EngineFacts::of_version(Engine::Kaniko, version("1.27.5"))).unwrap_err().to_string();
     for problem in [
         "kaniko does not support s3 caches",
@@ -295,7 +296,8 @@ fn unsupported_features_and_invalid_values_are_reported_at_once() {
         "does not support SSH agents",
         "invalid platform `pdp-11`",
         "Not A Tag",
-        "invalid build argument name",
+        "invalid build argument name ``",
+        "invalid build argument name `LOG LEVEL`",
     ] {
         assert!(error.contains(problem), "{problem:?} is missing in\n{error}");
     }
