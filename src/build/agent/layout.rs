@@ -21,6 +21,7 @@ use std::rc::Rc;
 
 use sha2::Digest as _;
 
+use super::super::cache::normalize_platform;
 use super::lock_error::{CacheLockError, io};
 use super::storage::{Disk, Storage};
 use crate::text::hex;
@@ -42,6 +43,15 @@ pub fn kaniko_caches_directory(kaniko_dir: Option<&str>, mount: &Path) -> Result
         return Err(CacheLockError::KanikoDir { directory: directory.to_owned() });
     }
     Ok(Path::new(directory).join("caches"))
+}
+
+/// Returns the name under which an app's cache directories are kept for builds on an architecture, as Rust names it.
+///
+/// Directories of cache mounts contain compiled files, which another processor cannot run. Those for amd64 have the app's name alone, as
+/// earlier versions of rackform wrote them. No app has a name with parentheses.
+pub fn caches_name(app: &str, architecture: &str) -> String {
+    let platform = normalize_platform(&format!("linux/{architecture}"));
+    if platform == "linux/amd64" { app.to_owned() } else { format!("{app} ({platform})") }
 }
 
 /// The paths of an app's cache directories and of the builds that use them.
@@ -216,4 +226,17 @@ fn directory_name(app: &str) -> String {
     let digest = sha2::Sha256::digest(app);
     // A plain name never starts with a dash.
     format!("-{}", hex(&digest[..16]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{caches_name, directory_name};
+
+    #[test]
+    fn cache_directories_of_another_architecture_are_others() {
+        assert_eq!(caches_name("web", "x86_64"), "web");
+        let arm = caches_name("web", "aarch64");
+        assert_eq!(arm, "web (linux/arm64)");
+        assert_ne!(directory_name(&arm), directory_name("web"));
+    }
 }

@@ -23,7 +23,7 @@ pub mod supervise;
 
 pub use builder_image::{Arch, BuilderImage};
 pub use credentials::{Credentials, CredentialsError};
-pub use layout::{Layout, kaniko_caches_directory};
+pub use layout::{Layout, caches_name, kaniko_caches_directory};
 pub use lock::{Access, CacheLock, Released};
 pub use lock_error::CacheLockError;
 pub use recover::RecoveredDirectories;

@@ -9,7 +9,7 @@ use super::ignored;
 use super::options::BuildOptions;
 use crate::build::agent::{
     AGENT_PATH, Access, CacheLock, CacheLockError, Credentials, CredentialsError, Layout, RecoveredDirectories, Released, Settings,
-    kaniko_caches_directory, run_steps, supervise,
+    caches_name, kaniko_caches_directory, run_steps, supervise,
 };
 use crate::build::cache_report::{CacheReport, Expected};
 use crate::build::command::{shell, shell_word};
@@ -226,7 +226,7 @@ fn lock_cache(settings: &Settings, context: &mut Context<'_>) -> Result<Option<C
         Failure::new(ExitCode::Failed, "cannot use the cache directories").caused_by(&error).hinted(hint)
     };
     let kaniko_directory = kaniko_caches_directory(std::env::var("KANIKO_DIR").ok().as_deref(), &mount).map_err(failed)?;
-    let app = settings.app.clone().unwrap_or_else(|| "app".to_owned());
+    let app = caches_name(settings.app.as_deref().unwrap_or("app"), std::env::consts::ARCH);
     let layout = Layout::new(&mount, &kaniko_directory, &app);
     let wait = settings.cache_wait_seconds.map_or(if layout.is_flat() { FLAT_LOCK_WAIT } else { LOCK_WAIT }, Duration::from_secs);
     let build = settings.id.clone().unwrap_or_else(|| "without an ID".to_owned());
