@@ -44,7 +44,7 @@ pub fn plan_detected(request: &BuildRequest, given: &EngineFacts, detection: Det
         let (program, name) = (facts.program(), facts.builder.clone().unwrap_or_else(|| request.builder.name.clone()));
         match inspect_builder(&program, Some(&name), start, programs) {
             Ok(BuilderState::Found(found)) => {
-                facts.platform = found.platform.clone().or(facts.platform);
+                facts.platform = given.platform.clone().or_else(|| found.platform.clone()).or(facts.platform);
                 facts.own = Some(BuilderState::Found(found));
                 invocation = plan(request, &facts);
             }

@@ -61,9 +61,27 @@ impl BuildRequest {
 
     /// Returns what distinguishes the cache of this build from those of other builds of the service.
     pub fn dimensions(&self) -> Dimensions {
-        let native = self.native_platform.iter().filter(|native| normalize_platform(native) != Self::DEFAULT_PLATFORM);
+        let native = self.native_platform.iter().filter(|native| !Self::is_default_platform(native));
         let platforms = if self.platforms.is_empty() { native.cloned().collect() } else { self.platforms.clone() };
         Dimensions::new(&platforms, self.target.as_deref())
+    }
+
+    /// Returns whether the name of this build's cache depends on the platform that the engine builds for by default.
+    pub fn names_cache_by_platform(&self, engine: Engine) -> bool {
+        let Some(cache) = self.cache.as_ref().filter(|_| self.platforms.is_empty()) else { return false };
+        let is_named = cache.to.is_empty() && cache.from.is_empty();
+        is_named
+            && match cache.backend {
+                Some(Backend::Registry) => engine.is_buildkit() && cache.reference.is_none(),
+                Some(Backend::Local) => engine.is_buildkit() || engine == Engine::Kaniko,
+                Some(Backend::S3 | Backend::Gha) => engine.is_buildkit(),
+                Some(Backend::Inline | Backend::Mounts | Backend::Image) | None => false,
+            }
+    }
+
+    /// Returns whether a platform is not in the name of the cache of a build that names none.
+    pub fn is_default_platform(platform: &str) -> bool {
+        normalize_platform(platform) == Self::DEFAULT_PLATFORM
     }
 
     /// Sets build arguments without a value from the environment, for engines that do not do this themselves. Arguments without a variable

@@ -37,7 +37,7 @@ use super::request::{BuildRequest, Output};
 ///
 /// Returns an error with all problems if the request is invalid or the engine does not support it.
 pub fn plan(request: &BuildRequest, facts: &EngineFacts) -> Result<Invocation, Problems> {
-    let native_platform = request.native_platform.clone().or_else(|| facts.platform.clone());
+    let native_platform = request.native_platform.clone().or_else(|| facts.platform.clone()).or_else(|| facts.host_platform.clone());
     let mut request = BuildRequest { native_platform, ..request.clone() };
     let mut problems = check::request(&request, facts.engine);
     let secret_args = secret_args::take(&mut request, facts.engine);

@@ -35,6 +35,8 @@ pub struct EngineFacts {
     pub own: Option<BuilderState>,
     /// The platform that the engine builds for by default, such as `linux/arm64`.
     pub platform: Option<String>,
+    /// The platform of the machine that the engine runs on, which is its own unless it reports another one.
+    pub host_platform: Option<String>,
     /// The Docker Engine's image store, which determines the exports of its own BuildKit.
     pub image_store: Option<ImageStore>,
 }
@@ -55,6 +57,7 @@ impl EngineFacts {
             found: None,
             own: None,
             platform: None,
+            host_platform: None,
             image_store: None,
         }
     }

@@ -6,6 +6,7 @@ mod buildkit;
 mod command_runner;
 mod detect;
 mod facts;
+mod host;
 mod kaniko;
 mod parse;
 mod version;
@@ -14,6 +15,7 @@ pub use buildkit::{BuildKit, buildkit_in_docker};
 pub use command_runner::{CommandOutput, CommandRunner, Programs};
 pub use detect::{Detected, Start, detect, inspect_builder};
 pub use facts::{BuilderState, Buildx, Driver, EngineFacts, FoundBuilder, ImageStore};
+pub use host::EngineHost;
 pub use kaniko::{Kaniko, Support};
 pub use version::Version;
 

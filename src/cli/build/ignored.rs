@@ -45,8 +45,18 @@ pub(super) fn engine(args: &EngineArgs, engine: Engine, problems: &mut Diagnosti
         let hint = "omit it, or use an engine with BuildKit: docker, buildx, buildctl or buildctl-daemonless";
         add(&[("--buildkit-version", args.buildkit_version.is_some())], &with_engine, hint, problems);
     }
+    if engine == Engine::Buildah {
+        // Its cache is one repository of layers, and it has no other use for the platform.
+        add(&[("--engine-platform", args.engine_platform.is_some())], &with_engine, "omit it, or use `--platform`", problems);
+    }
     let program = [("--program", args.program.is_some() && args.buildkit_image.is_some())];
     add(&program, "with `--buildkit-image`, whose own program runs", "omit one of the two", problems);
+}
+
+/// Adds a problem for the default platform of an engine if the build names its platforms itself.
+pub(super) fn default_platform(args: &EngineArgs, input: &InputArgs, problems: &mut Diagnostics) {
+    let is_ignored = args.engine_platform.is_some() && !input.platforms.is_empty();
+    add(&[("--engine-platform", is_ignored)], "with `--platform`, which names the platforms of the build", "omit one of the two", problems);
 }
 
 /// Adds a problem for each option of a build that an engine ignores.
@@ -114,6 +124,7 @@ pub(super) fn engine_options(args: &EngineArgs) -> Vec<(&'static str, bool)> {
         ("--engine", args.engine.is_some()),
         ("--engine-version", args.engine_version.is_some()),
         ("--buildkit-version", args.buildkit_version.is_some()),
+        ("--engine-platform", args.engine_platform.is_some()),
         ("--driver", args.driver.is_some()),
         ("--image-store", args.image_store.is_some()),
         ("--without-buildx", args.without_buildx),

@@ -71,6 +71,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     let (mut request, location) = args.request(directory, &mut problems.usage, context)?;
     ignored::engine(&given.engine, engine, &mut problems.usage);
     ignored::input(&given.input, engine, &mut problems.usage);
+    ignored::default_platform(&given.engine, &given.input, &mut problems.usage);
     let backend = request.cache.as_ref().and_then(|cache| cache.backend).map(CacheChoice::Backend);
     ignored::cache(&given.cache, backend, engine, &mut problems.usage);
     let usage = Usage { is_elsewhere: false, is_run: true, version: args.engine.engine_version.as_ref() };
@@ -82,8 +83,9 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     for warning in &detected.warnings {
         context.detail(warning);
     }
-    let invocation =
+    let mut invocation =
         detected.invocation.map_err(|problems| Failure::Problems(crate::ui::build::hints::diagnostics(&problems), ExitCode::Usage))?;
+    args.engine.note_platform(&request, &detected.facts, &mut invocation);
     print_notes(context, &invocation);
     inputs::show_findings(&inputs.findings(&request, engine, detected.facts.version.as_ref()), context)?;
     if invocation.cache_to.is_empty() {

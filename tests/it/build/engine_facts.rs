@@ -225,6 +225,41 @@ fn the_platform_of_the_builder_is_in_the_name_of_the_cache() {
     assert_eq!(several, ("web.buildcache-linux-amd64_linux-arm64".to_owned(), 4), "one cache for one build");
 }
 
+#[test]
+fn without_a_report_the_platform_of_the_machine_is_in_the_name_of_the_cache() {
+    let cache = request(CacheRequest::in_registry("r.example/cache"));
+    let tag = |facts: EngineFacts, request: &BuildRequest| {
+        let facts = EngineFacts { host_platform: Some("linux/aarch64".to_owned()), ..facts };
+        let planned = plan_detected(request, &facts, Detection::None, &Answers(&[])).invocation.unwrap();
+        planned.cache_to[0].split_once("ref=r.example/cache:").unwrap().1.split(',').next().unwrap().to_owned()
+    };
+    let unknown = || EngineFacts::unknown(Engine::Buildctl);
+    assert_eq!(tag(unknown(), &cache), "web.buildcache-linux-arm64");
+    let other = EngineFacts { platform: Some("linux/amd64".to_owned()), ..unknown() };
+    assert_eq!(tag(other, &cache), "web.buildcache", "the engine's own platform takes precedence");
+    let named = BuildRequest { platforms: vec!["linux/386".to_owned()], ..cache.clone() };
+    assert_eq!(tag(unknown(), &named), "web.buildcache-linux-386");
+    assert!(cache.names_cache_by_platform(Engine::Buildx) && !named.names_cache_by_platform(Engine::Buildx));
+    assert!(!cache.names_cache_by_platform(Engine::Kaniko), "kaniko's layers in a registry have no name");
+}
+
+#[test]
+fn a_platform_that_an_option_states_is_not_replaced_by_a_builders() {
+    let cache = request(CacheRequest::in_registry("r.example/cache"));
+    let facts = EngineFacts { platform: Some("linux/arm64".to_owned()), ..EngineFacts::unknown(Engine::Docker) };
+    let answers = [
+        (VERSION, docker("25.0.3", "25.0.3")),
+        (PLUGIN.0, PLUGIN.1.to_owned()),
+        ("docker buildx inspect default", node("docker", "running", "v0.12.5")),
+        (STORE, GRAPH_DRIVER.to_owned()),
+        ("docker buildx inspect rackform", node("docker-container", "running", "v0.29.0")),
+    ];
+    let answers: Vec<(&str, &str)> = answers.iter().map(|(question, answer)| (*question, answer.as_str())).collect();
+    let planned = plan_detected(&cache, &facts, Detection::Query, &Answers(&answers)).invocation.unwrap();
+    assert!(steps(&planned).concat().contains("builder=rackform"), "{planned:?}");
+    assert!(planned.cache_to[0].contains("web.buildcache-linux-arm64"), "{planned:?}");
+}
+
 /// Answers each of two commands only after both were asked.
 struct Meeting {
     asked: std::sync::Mutex<Vec<String>>,

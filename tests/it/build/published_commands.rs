@@ -6,7 +6,7 @@ use crate::program::{Bench, Run};
 fn run(arguments: &[&str]) -> Run {
     let bench = Bench::new();
     bench.file("app/Dockerfile", "FROM scratch AS dev\nCOPY . /\n");
-    bench.run_args(&[&["build", "command"], arguments, &["--no-detect", "--quiet"]].concat())
+    bench.run_args(&[&["build", "command"], arguments, &["--no-detect", "--engine-platform", "linux/amd64", "--quiet"]].concat())
 }
 
 fn line(arguments: &[&str]) -> String {

@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
+use crate::build::cache::normalize_platform;
 use crate::build::detected_plan::Detection;
-use crate::build::engine::{Buildx, Driver, Engine, EngineFacts, ImageStore, Programs, Version};
+use crate::build::engine::{Buildx, Driver, Engine, EngineFacts, EngineHost, ImageStore, Programs, Version};
+use crate::build::platform::check_platform;
 use crate::build::request::{BuilderRequest, CreateBuilder};
+use crate::build::{BuildRequest, Invocation, Note};
 
 /// The build engine and its capabilities. Capabilities without a flag are detected.
 #[derive(Clone, Debug, clap::Args)]
@@ -21,6 +24,10 @@ pub struct EngineArgs {
     /// The BuildKit version
     #[arg(long, value_name = "VERSION")]
     pub buildkit_version: Option<Version>,
+    /// The platform that the engine builds for without `--platform`, such as linux/arm64; part of the cache's name [default: detected,
+    /// otherwise this machine's, unless the engine is on another one]
+    #[arg(long, value_name = "PLATFORM", value_parser = engine_platform)]
+    pub engine_platform: Option<String>,
     /// The driver of the builder: docker, docker-container, kubernetes, remote or cloud
     #[arg(long, value_name = "DRIVER")]
     pub driver: Option<Driver>,
@@ -110,8 +117,47 @@ impl EngineArgs {
             driver: self.driver,
             builder: self.builder.clone().or_else(|| selected_builder(engine)),
             image_store: self.image_store,
+            platform: self.engine_platform.clone(),
+            host_platform: self.host_platform(engine).ok(),
             ..EngineFacts::unknown(engine)
         }
+    }
+
+    /// Returns the platform of this machine if the engine runs on it, otherwise what names another machine.
+    fn host_platform(&self, engine: Engine) -> Result<String, String> {
+        let creates = || (self.create_driver != Driver::DockerContainer).then_some(self.create_driver);
+        let host = EngineHost {
+            engine,
+            driver: self.driver.or_else(creates),
+            is_in_container: self.buildkit_image.is_some(),
+            variable: &|name| std::env::var(name).ok(),
+            read: &|path| std::fs::read_to_string(path).ok(),
+        };
+        host.platform()
+    }
+
+    /// Adds a note if the name of the cache depends on a platform that the engine did not report.
+    pub fn note_platform(&self, request: &BuildRequest, facts: &EngineFacts, invocation: &mut Invocation) {
+        if facts.platform.is_some() || !request.names_cache_by_platform(facts.engine) {
+            return;
+        }
+        let note = match self.host_platform(facts.engine) {
+            Ok(own) if BuildRequest::is_default_platform(&own) => return,
+            Ok(own) => Note::new(
+                "engine-platform",
+                format!(
+                    "the cache's name is for {}, the platform of this machine, because the engine did not report its own",
+                    normalize_platform(&own)
+                ),
+            )
+            .hinted("set `--engine-platform` if the engine builds for another platform"),
+            Err(reason) => Note::new(
+                "engine-platform",
+                format!("the platform of the engine is unknown, because {reason}; the cache's name is the one for linux/amd64"),
+            )
+            .hinted("set the platform with `--engine-platform`, such as linux/arm64, or omit `--no-detect` and `--engine-version`"),
+        };
+        invocation.note(note);
     }
 
     /// Returns how much of the engine to detect; `is_run` is whether the build runs at once.
@@ -129,6 +175,11 @@ impl EngineArgs {
     pub fn programs(&self) -> Programs {
         Programs { timeout: Duration::from_secs(self.detect_timeout) }
     }
+}
+
+/// Parses the platform of an engine.
+fn engine_platform(text: &str) -> Result<String, String> {
+    check_platform(text).map(|()| text.to_owned()).map_err(|unknown| format!("{}: {}", unknown.message, unknown.hint))
 }
 
 /// Returns the builder that the environment selects, which docker and buildx use.

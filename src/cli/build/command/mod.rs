@@ -96,6 +96,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     let (mut request, engine) = args.request(context, &mut notes, &mut problems.usage)?;
     ignored::engine(&given.engine, engine, &mut problems.usage);
     ignored::input(&given.image.input, engine, &mut problems.usage);
+    ignored::default_platform(&given.engine, &given.image.input, &mut problems.usage);
     let backend = match &request.cache {
         Some(cache) => cache.backend.map(CacheChoice::Backend),
         None => given.cache.cache,
@@ -123,6 +124,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     }
     let mut invocation = planned.map_err(|found| Failure::Problems(hints::diagnostics(&found), ExitCode::Usage))?;
     invocation.notes.splice(0..0, notes);
+    args.engine.note_platform(&request, &facts, &mut invocation);
     if !context.global.quiet {
         let text = view::notes(&invocation.notes, context.stderr_layout());
         if !text.is_empty() {
