@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::build_platform::task_platform;
 use crate::backend::StackDescription;
 use crate::build::task::{BuildEnvironment, EnvironmentCache, Log, Network};
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -50,6 +51,7 @@ impl<'a> Rack<'_, 'a> {
         let text = |name: &str| resource.properties.get(name).and_then(Value::text).filter(|text| !text.is_empty());
         let platforms = resource.properties.get("RequiresCompatibilities").and_then(Value::items).unwrap_or_default();
         environment.is_fargate = platforms.iter().any(|platform| platform.text() == Some("FARGATE"));
+        environment.platform = task_platform(resource, environment.is_fargate, self.instance_type());
         environment.container = container.get("Name").and_then(Value::text).unwrap_or_default().to_owned();
         environment.image = container.get("Image").and_then(Value::text).map(ToOwned::to_owned);
         (environment.cpu, environment.memory) = (text("Cpu").map(ToOwned::to_owned), text("Memory").map(ToOwned::to_owned));
@@ -102,6 +104,12 @@ impl<'a> Rack<'_, 'a> {
 
     fn parameter_is(&self, name: &str, value: &str) -> bool {
         self.evaluation.parameters.parameters.get(name).is_some_and(|parameter| parameter.value.as_deref() == Some(value))
+    }
+
+    /// Returns the type of the instances that run builds: those of a cluster of their own, else those of the rack.
+    fn instance_type(&self) -> Option<&str> {
+        let parameter = |name: &str| self.evaluation.parameters.parameters.get(name)?.value.as_deref().filter(|value| !value.is_empty());
+        parameter("BuildInstance").or_else(|| parameter("InstanceType"))
     }
 
     fn cluster(&self) -> Option<String> {

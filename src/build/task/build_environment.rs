@@ -15,6 +15,8 @@ pub struct BuildEnvironment {
     pub is_fargate: bool,
     /// Fargate's platform version.
     pub platform_version: String,
+    /// The platform that the task runs on and builds for, such as `linux/arm64`, if it is known.
+    pub platform: Option<String>,
     /// The container that builds.
     pub container: String,
     /// Its image, if the template specifies it.

@@ -133,6 +133,11 @@ impl<'r> Defaults<'r> {
         self.fill("dockerfile", &mut options.dockerfile, &self.section.dockerfile_in_source);
     }
 
+    /// Returns the platforms in `rack.yaml`.
+    pub fn platforms(&self) -> &'r [String] {
+        &self.section.platforms
+    }
+
     /// Returns the app's directory in `rack.yaml`.
     pub fn context(&self) -> Option<&'r Path> {
         self.section.directory.as_deref().map(Path::new)

@@ -17,6 +17,7 @@ mod http_server;
 mod image;
 mod image_key;
 mod options_and_context;
+mod platform;
 mod progress;
 mod published_commands;
 mod real;

@@ -30,7 +30,8 @@ pub(super) fn with_kaniko_arguments(
     }
     let settings = Settings { engine: Some(Engine::Kaniko), ..settings(&request, build_environment) };
     let tag = build_environment.image.as_deref().and_then(|image| image.rsplit('/').next()?.split(['@', ':']).nth(1)).unwrap_or_default();
-    let facts = EngineFacts { version: tag.trim_start_matches('v').parse().ok(), ..settings.facts() };
+    let facts =
+        EngineFacts { version: tag.trim_start_matches('v').parse().ok(), platform: build_environment.platform.clone(), ..settings.facts() };
     let invocation = plan(&settings.request(), &facts)
         .map_err(|problems| Failure::Problems(crate::ui::build::hints::diagnostics(&problems), ExitCode::Usage))?;
     request.command = invocation.steps.first().map(|step| step.argv.iter().skip(1).cloned().collect());
@@ -70,6 +71,7 @@ pub(super) fn with_docker_commands(
         buildx: Buildx::Present(None),
         driver: Some(Driver::Docker),
         image_store: Some(ImageStore::GraphDriver),
+        platform: build_environment.platform.clone(),
         ..settings.facts()
     };
     let invocation = plan(&settings.request(), &facts)

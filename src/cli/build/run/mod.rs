@@ -2,6 +2,7 @@
 
 mod commands;
 mod credentials;
+mod platform;
 mod printer;
 mod request;
 
@@ -40,7 +41,7 @@ pub struct Args {
     #[arg(long, conflicts_with_all = ["attach", "detach", "mount_wait", "dns_wait"])]
     dry_run: bool,
     /// Follow an existing build task, by ID or ARN
-    #[arg(long, value_name = "TASK", conflicts_with_all = ["app", "id", "service", "dockerfile", "target", "build_args", "no_cache", "url", "manifest", "push", "development", "env", "secret_env", "secret_env_file", "cpu", "memory", "task_tags", "propagate_tags", "started_by", "client_token", "builder", "command", "mount_wait", "dns_wait"])]
+    #[arg(long, value_name = "TASK", conflicts_with_all = ["app", "id", "service", "dockerfile", "target", "platforms", "build_args", "no_cache", "url", "manifest", "push", "development", "env", "secret_env", "secret_env_file", "cpu", "memory", "task_tags", "propagate_tags", "started_by", "client_token", "builder", "command", "mount_wait", "dns_wait"])]
     attach: Option<String>,
     /// Start the build without following it
     #[arg(long, conflicts_with = "attach")]
@@ -89,6 +90,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
         context.status(&format!("note: {note}"));
     }
     args.request.print_notes(&request, &environment, context);
+    platform::print_notes(&args.request.platforms, &request, &environment, &defaults, context);
     if args.dry_run {
         context.answer(&ui::bare_json(&run_task_request.shown(&mask))?)?;
         return Ok(ExitCode::Done);

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use indexmap::IndexMap;
 
 use super::commands::{with_docker_commands, with_kaniko_arguments};
+use super::platform;
 use crate::build::agent::Credentials;
 use crate::build::command::is_secret_arg;
 use crate::build::task::variables::{AUTH, ID, RACK_URL};
@@ -35,6 +36,10 @@ pub struct RequestArgs {
     id: Option<String>,
     #[command(flatten)]
     options: BuildOptions,
+    /// Fail unless the build task builds for this platform, such as linux/arm64. It builds for the one that it runs on, which is part of
+    /// the cache's name
+    #[arg(long = "platform", value_name = "PLATFORM", value_delimiter = ',')]
+    pub(super) platforms: Vec<String>,
     /// The URL of the source; depending on the builder, s3://, https://, git:// or object://
     #[arg(long, value_name = "URL")]
     url: Option<String>,
@@ -96,6 +101,7 @@ impl RequestArgs {
         mask: &mut Mask,
     ) -> Result<BuildTaskRequest, Failure> {
         self.check_ignored(build_environment)?;
+        platform::check(&self.platforms, build_environment)?;
         let mut options = self.options.clone();
         defaults.in_rack(&mut options);
         let builder = self.builder(build_environment);
