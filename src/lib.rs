@@ -233,6 +233,7 @@ pub mod plan;
 pub mod policy;
 pub mod polling;
 pub mod recover;
+pub mod refactor;
 pub mod render;
 pub mod schema;
 pub mod secret;

@@ -81,6 +81,25 @@ pub enum ApplyError {
         #[source]
         source: Box<Self>,
     },
+    /// The backend refuses the stack refactoring.
+    #[error("the stack refactoring was refused; nothing was changed: {reason}")]
+    RefactorFailed {
+        /// The reason.
+        reason: String,
+    },
+    /// Executing the stack refactoring would do more than was approved.
+    #[error("the stack refactoring would do more than the approved plan; it was not executed: {}", excess.join("; "))]
+    RefactorExceedsPlan {
+        /// What it would do more.
+        excess: Vec<String>,
+    },
+    /// The stack refactoring succeeded, but the resources cannot be compared.
+    #[error("the stack refactoring is complete, but its resources cannot be read to compare them")]
+    RefactorUnverified {
+        /// The cause.
+        #[source]
+        source: BackendError,
+    },
     /// The backend refused, or could not be reached.
     #[error(transparent)]
     Backend(#[from] BackendError),
@@ -132,7 +151,8 @@ impl ApplyError {
                 }
                 None => ApplyHint::ChangeSetDeleted,
             },
-            Self::Interrupted { .. } => return None,
+            Self::Interrupted { .. } | Self::RefactorFailed { .. } | Self::RefactorExceedsPlan { .. } => return None,
+            Self::RefactorUnverified { source } => return source.hint().map(ApplyHint::Backend),
             Self::ExceedsPlan { .. } => ApplyHint::CompareOrAllow,
             Self::ChangeSetNotDeleted { stack, change_set, .. } => {
                 ApplyHint::DeleteChangeSet { stack: stack.clone(), change_set: change_set.clone() }
@@ -151,7 +171,9 @@ impl ApplyError {
             self,
             Self::StackChanged { .. }
                 | Self::StackExists { .. }
-                | Self::Backend(BackendError::ChangeSetObsolete { .. } | BackendError::Locked { .. })
+                | Self::Backend(
+                    BackendError::ChangeSetObsolete { .. } | BackendError::RefactorObsolete { .. } | BackendError::Locked { .. }
+                )
         )
     }
 }

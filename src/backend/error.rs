@@ -47,6 +47,12 @@ pub enum BackendError {
         /// The change set.
         change_set: String,
     },
+    /// The stack changed between the creation of a stack refactoring and its execution.
+    #[error("stack `{stack}` changed after the stack refactoring was created")]
+    RefactorObsolete {
+        /// The stack.
+        stack: StackName,
+    },
     /// The stack has termination protection.
     #[error("cannot delete stack `{stack}` while termination protection is on")]
     TerminationProtection {
@@ -157,7 +163,7 @@ impl BackendError {
             Self::WrongStatus { status: StackStatus::RollbackComplete, .. } => BackendHint::RecoverOrDelete,
             Self::WrongStatus { status, .. } if status.is_failed() => BackendHint::Recover,
             Self::WrongStatus { status, .. } if status.is_in_progress() => BackendHint::Follow,
-            Self::ChangeSetObsolete { .. } => BackendHint::PlanAgain,
+            Self::ChangeSetObsolete { .. } | Self::RefactorObsolete { .. } => BackendHint::PlanAgain,
             Self::TemplateTooLarge { .. } => BackendHint::ReduceTemplate,
             Self::NoTemplateBucket { .. } => BackendHint::SetTemplateBucket,
             Self::Request(error) => return error.hint().map(BackendHint::Request),

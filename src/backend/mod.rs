@@ -18,6 +18,7 @@ mod hook_results;
 pub mod local;
 mod operation_events;
 mod policy;
+mod refactor;
 mod ssm_parameters;
 mod tail;
 mod template_bucket;
@@ -33,6 +34,7 @@ pub use drift::{PropertyDifference, ResourceDrift};
 pub use error::{BackendError, BackendHint};
 pub use hook_results::{HookQuery, HookResults};
 pub use operation_events::{EventQuery, EventsUnavailable, OperationEvents, Operations};
+pub use refactor::{RefactorAction, RefactorDescription, RefactorRequest, StackDefinition};
 pub use ssm_parameters::SsmParameters;
 pub use tail::{EventTail, Pages};
 pub use template_bucket::TemplateBucket;
@@ -214,6 +216,38 @@ pub trait Backend {
     ///
     /// Returns an error if no creation or update failed.
     fn rollback_stack(&self, stack: &str, options: &RollbackOptions) -> Result<(), BackendError>;
+
+    /// Creates a stack refactoring, and returns its ID. Nothing changes until it is executed.
+    ///
+    /// It may not be checked yet: see [`RefactorDescription::status`].
+    ///
+    /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStackRefactor.html>
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the request is refused at once.
+    fn create_refactor(&self, request: &RefactorRequest) -> Result<String, BackendError>;
+
+    /// Returns a stack refactoring.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if it does not exist or the request fails.
+    fn describe_refactor(&self, id: &str) -> Result<RefactorDescription, BackendError>;
+
+    /// Returns what executing a stack refactoring would do.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if it does not exist or the request fails.
+    fn refactor_actions(&self, id: &str) -> Result<Vec<RefactorAction>, BackendError>;
+
+    /// Starts to execute a stack refactoring. It is executed once, even if responses are lost.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if it cannot be executed, for example because a stack changed since it was created.
+    fn execute_refactor(&self, id: &str) -> Result<(), BackendError>;
 
     /// Detects drift: compares a stack's resources with its template; returns the result for each resource, ordered by logical ID.
     ///

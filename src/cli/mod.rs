@@ -27,8 +27,8 @@ use crate::template::Arena;
 #[cfg(not(feature = "build"))]
 use no_build as build;
 use rack::{
-    apply, completions, delete, diff, drift, evaluate, events, init, local, params, patch, permissions, plan, recover, render, set, status,
-    validate, verify,
+    apply, completions, delete, diff, drift, evaluate, events, init, local, params, patch, permissions, plan, recover, refactor, render,
+    set, status, validate, verify,
 };
 use shared::{bug, multi_rack, stack_args};
 
@@ -177,6 +177,7 @@ commands! {
     Plan plan,
     Apply apply,
     Set set,
+    Refactor refactor,
     Verify verify,
     Permissions permissions,
     Status status,

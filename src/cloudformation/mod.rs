@@ -15,6 +15,7 @@ mod limits;
 mod operation_event;
 mod resource_status;
 mod stack_event;
+mod stack_refactor;
 mod stack_status;
 
 pub use capability::Capability;
@@ -32,6 +33,7 @@ pub use operation_event::{
 };
 pub use resource_status::ResourceStatus;
 pub use stack_event::{HookProgress, HookStatus, STACK_TYPE, StackEvent};
+pub use stack_refactor::{ResourceLocation, ResourceMapping, StackRefactorExecutionStatus, StackRefactorStatus};
 pub use stack_status::{StackOperation, StackStatus};
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use crate::cloudformation::StackStatus;
 use crate::diagnostic::{Diagnostics, SourceError};
 use crate::plan::saved::SavedPlanError;
 use crate::plan::{ImportProblem, Refusal};
+use crate::refactor::RefactorProblem;
 
 /// Why an operation cannot be prepared.
 #[derive(Debug, thiserror::Error)]
@@ -33,6 +34,12 @@ pub enum OperationError {
     Import {
         /// The reasons, at least one.
         problems: Vec<ImportProblem>,
+    },
+    /// A stack refactoring is impossible.
+    #[error("cannot refactor; nothing was changed")]
+    Refactor {
+        /// The reasons, at least one.
+        problems: Vec<RefactorProblem>,
     },
     /// A saved plan cannot be written or read.
     #[error(transparent)]
@@ -133,6 +140,12 @@ pub enum DecidedOption {
 impl From<Diagnostics> for OperationError {
     fn from(problems: Diagnostics) -> Self {
         Self::Invalid(problems)
+    }
+}
+
+impl From<Vec<RefactorProblem>> for OperationError {
+    fn from(problems: Vec<RefactorProblem>) -> Self {
+        Self::Refactor { problems }
     }
 }
 

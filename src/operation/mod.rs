@@ -24,6 +24,7 @@ mod policy_checks;
 mod preflight;
 mod prepare;
 mod rack_list;
+mod refactor;
 mod request;
 mod saved_plan;
 mod ssm_parameters;
@@ -50,6 +51,7 @@ pub use policy_checks::{Denied, PolicyChecks, PolicyViolation, PolicyViolations,
 pub use preflight::check_account;
 pub use prepare::prepare_change;
 pub use rack_list::{RackListRequest, RenderedRack, explain_racks, render_racks};
+pub use refactor::{PlannedMove, PreparedRefactor, plan_after_refactor, prepare_refactor, propose_refactor};
 pub use request::{Baseline, ChangeRequest, Desired, DesiredRack, ExistingResources};
 pub use saved_plan::{SavedPlanRequest, check_saved_location, prepare_saved_plan, saved_plan};
 pub use ssm_parameters::ssm_parameter_names;

@@ -1,7 +1,7 @@
 //! What an operation reports while it works: warnings, progress and details, as data.
 
 use crate::backend::{BackendError, EventsUnavailable};
-use crate::cloudformation::OnFailure;
+use crate::cloudformation::{OnFailure, ResourceLocation};
 use crate::diagnostic::Diagnostics;
 
 /// What an operation reports while it works.
@@ -11,6 +11,20 @@ pub enum Note {
     Warnings(Diagnostics),
     /// Errors in the new template that the old one does not have.
     TemplateErrors(Diagnostics),
+    /// A resource has its new logical ID already.
+    AlreadyRefactored {
+        /// Its place.
+        destination: ResourceLocation,
+    },
+    /// A text mentions the old logical ID of a resource, and a stack refactoring changes no configuration.
+    MentionsOldName {
+        /// The stack.
+        stack: String,
+        /// The resource or output with the text.
+        entry: String,
+        /// The old logical ID.
+        old: String,
+    },
     /// A resource to import is in the stack already.
     AlreadyImported {
         /// The resource.

@@ -89,7 +89,7 @@ fn check_updatable(stack: &str, deployed: Option<&DeployedStack<'_>>) -> Result<
 }
 
 /// Reads the desired template.
-fn desired_template<'a>(
+pub(super) fn desired_template<'a>(
     request: &ChangeRequest<'_>,
     deployed: Option<&DeployedStack<'a>>,
     arena: &'a Arena,
@@ -113,7 +113,7 @@ fn desired_template<'a>(
 }
 
 /// Merges parameter values, the strongest last.
-fn merge_parameters(request: &ChangeRequest<'_>, deployed: Option<&DeployedStack<'_>>) -> ParameterOverrides {
+pub(super) fn merge_parameters(request: &ChangeRequest<'_>, deployed: Option<&DeployedStack<'_>>) -> ParameterOverrides {
     let mut merged = deployed.map(|deployed| deployed.parameters.clone()).unwrap_or_default();
     if let Desired::Rack(rack) = &request.desired {
         for (name, value) in &rack.parameters.values {

@@ -110,6 +110,8 @@ impl StackLocation {
             ("cloudformation", "DescribeEvents") => {
                 vec![self.arn(service, "changeSet/rackform-*"), self.arn(service, &format!("stack/{}/*", self.stack))]
             }
+            // A refactoring has an ID and several stacks.
+            ("cloudformation", call) if call.contains("StackRefactor") => Vec::new(),
             ("cloudformation", _) => vec![self.arn(service, &format!("stack/{}/*", self.stack))],
             ("iam", "CreateServiceLinkedRole") => vec![self.iam("role/aws-service-role/*")],
             ("iam", call) if call.contains("InstanceProfile") => {

@@ -26,7 +26,7 @@ const ORDER: &[&[&str]] = &[
     &["evaluate", "model"],
     &["render", "patch", "specialise"],
     &["cloudformation"],
-    &["plan"],
+    &["plan", "refactor"],
     &["validate"],
     &["backend"],
     &["apply", "permissions"],

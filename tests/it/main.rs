@@ -36,6 +36,7 @@ mod rack_api;
 mod real_rack;
 mod recordings;
 mod recover;
+mod refactor;
 mod reference;
 mod refused_values;
 mod render;

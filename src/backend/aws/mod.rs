@@ -10,6 +10,7 @@ mod error;
 mod events;
 mod hooks;
 mod operation_events;
+mod refactor;
 mod retried;
 mod rollback;
 mod sent_secrets;
@@ -29,8 +30,8 @@ pub use self::templates::template_address;
 use super::deployed::hide_secret_outputs;
 use super::{
     Backend, BackendCapabilities, BackendError, ChangeSetDescription, ChangeSetRequest, DeleteOptions, EventPage, EventQuery, EventTail,
-    HookQuery, HookResults, OperationEvents, OperationState, ResourceDrift, RollbackOptions, SsmParameters, StackDescription,
-    StackResource, StackSummary,
+    HookQuery, HookResults, OperationEvents, OperationState, RefactorAction, RefactorDescription, RefactorRequest, ResourceDrift,
+    RollbackOptions, SsmParameters, StackDescription, StackResource, StackSummary,
 };
 use crate::aws::{Identity, Session};
 use crate::cloudformation::{StackEvent, StackStatus};
@@ -202,6 +203,22 @@ impl Backend for AwsBackend {
 
     fn rollback_stack(&self, stack: &str, options: &RollbackOptions) -> Result<(), BackendError> {
         self.start_rollback(stack, options)
+    }
+
+    fn create_refactor(&self, request: &RefactorRequest) -> Result<String, BackendError> {
+        self.start_refactor(request)
+    }
+
+    fn describe_refactor(&self, id: &str) -> Result<RefactorDescription, BackendError> {
+        self.read_refactor(id)
+    }
+
+    fn refactor_actions(&self, id: &str) -> Result<Vec<RefactorAction>, BackendError> {
+        self.read_refactor_actions(id)
+    }
+
+    fn execute_refactor(&self, id: &str) -> Result<(), BackendError> {
+        self.start_refactor_execution(id)
     }
 
     fn detect_drift(&self, stack: &str) -> Result<Vec<ResourceDrift>, BackendError> {

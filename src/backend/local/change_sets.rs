@@ -81,7 +81,8 @@ pub(super) fn create(
     Ok(id)
 }
 
-fn new_stack(backend: &LocalBackend, transaction: &mut Transaction<'_>, name: &str) -> Result<StackRecord, BackendError> {
+/// Returns the record of a stack that does not exist yet.
+pub(super) fn new_stack(backend: &LocalBackend, transaction: &mut Transaction<'_>, name: &str) -> Result<StackRecord, BackendError> {
     // Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html>
     let valid = name.len() <= 128
         && name.starts_with(|c: char| c.is_ascii_alphabetic())

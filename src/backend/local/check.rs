@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 
 use super::guard::guard;
 use super::memory::Memory;
-use super::record::{AccountRecord, ChangeSetRecord, ResourceRecord, StackRecord};
+use super::record::{AccountRecord, ChangeSetRecord, RefactorRecord, ResourceRecord, StackRecord};
 use super::table::{FORMAT_VERSION, GENERATION, Table};
 use crate::cloudformation::StackEvent;
 
@@ -97,6 +97,7 @@ fn records(database: &Database) -> Result<(u64, Vec<(String, String)>), String> 
     let templates: BTreeSet<String> = table::<String>(database, Table::TEMPLATES)?.into_iter().map(|(key, _)| key).collect();
     table::<StackEvent>(database, Table::EVENTS)?;
     table::<AccountRecord>(database, Table::ACCOUNT)?;
+    table::<RefactorRecord>(database, Table::REFACTORS)?;
     for (key, resource) in table::<ResourceRecord>(database, Table::RESOURCES)? {
         if u64::from(resource.generation) > u64::from(u32::MAX / 2) || !key.ends_with(&format!("/{}", resource.logical_id)) {
             return Err(format!("the record of resource `{}` is inconsistent", resource.logical_id));

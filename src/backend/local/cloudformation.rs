@@ -5,12 +5,12 @@ use indexmap::IndexMap;
 use super::record::{AccountRecord, ChangeSetRecord, OperationKind, Phase, ResourceRecord, StackRecord};
 use super::store::Table;
 use super::work::Work;
-use super::{EVENTS_PER_PAGE, LocalBackend, change_sets, event_key, find, recovery, resource_key, secrets};
+use super::{EVENTS_PER_PAGE, LocalBackend, change_sets, event_key, find, recovery, refactor, resource_key, secrets};
 use crate::aws::Identity;
 use crate::backend::policy::StackPolicy;
 use crate::backend::{
-    Backend, BackendError, ChangeSetDescription, ChangeSetRequest, DeleteOptions, EventPage, OperationState, ResourceDrift,
-    RollbackOptions, StackDescription, StackResource, StackSummary,
+    Backend, BackendError, ChangeSetDescription, ChangeSetRequest, DeleteOptions, EventPage, OperationState, RefactorAction,
+    RefactorDescription, RefactorRequest, ResourceDrift, RollbackOptions, StackDescription, StackResource, StackSummary,
 };
 use crate::cloudformation::{ResourceDriftStatus, StackEvent};
 
@@ -155,6 +155,22 @@ impl Backend for LocalBackend {
 
     fn rollback_stack(&self, stack: &str, _: &RollbackOptions) -> Result<(), BackendError> {
         self.with_stack(stack, recovery::roll_back)
+    }
+
+    fn create_refactor(&self, request: &RefactorRequest) -> Result<String, BackendError> {
+        self.store.transaction(|transaction| refactor::create(transaction, request))
+    }
+
+    fn describe_refactor(&self, id: &str) -> Result<RefactorDescription, BackendError> {
+        self.store.transaction(|transaction| refactor::describe(transaction, id))
+    }
+
+    fn refactor_actions(&self, id: &str) -> Result<Vec<RefactorAction>, BackendError> {
+        self.store.transaction(|transaction| refactor::actions(transaction, id))
+    }
+
+    fn execute_refactor(&self, id: &str) -> Result<(), BackendError> {
+        self.store.transaction(|transaction| refactor::execute(self, transaction, id))
     }
 
     fn detect_drift(&self, stack: &str) -> Result<Vec<ResourceDrift>, BackendError> {

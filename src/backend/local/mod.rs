@@ -27,6 +27,7 @@ mod memory;
 mod order;
 mod record;
 mod recovery;
+mod refactor;
 mod repair;
 mod rollback;
 mod secrets;

@@ -1,6 +1,6 @@
 //! The records in the store. They do not implement `Debug`, because they contain secrets.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
@@ -8,7 +8,10 @@ use serde_json::Value;
 
 use super::FailOn;
 use super::secrets::{SecretParts, shown};
-use crate::cloudformation::{Change, ChangeSetStatus, OnFailure, ResourceStatus, StackStatus};
+use crate::backend::StackDefinition;
+use crate::cloudformation::{
+    Change, ChangeSetStatus, OnFailure, ResourceMapping, ResourceStatus, StackRefactorExecutionStatus, StackStatus,
+};
 use crate::plan::ResourceImport;
 use crate::secret::{MASKED, Mask};
 
@@ -151,6 +154,16 @@ pub(super) struct ChangeSetRecord {
     /// The resources to import.
     #[serde(default)]
     pub(super) imports: Vec<ResourceImport>,
+}
+
+/// A stack refactoring.
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) struct RefactorRecord {
+    pub(super) stacks: Vec<StackDefinition>,
+    pub(super) mappings: Vec<ResourceMapping>,
+    /// The number of events of each existing stack at its creation.
+    pub(super) events: BTreeMap<String, u64>,
+    pub(super) execution_status: StackRefactorExecutionStatus,
 }
 
 /// An operation on a stack, with its progress.

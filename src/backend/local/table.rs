@@ -15,6 +15,8 @@ impl Table {
     pub(super) const EVENTS: Self = Self("events");
     /// `STACK ID/NAME` -> [`ChangeSetRecord`](super::record::ChangeSetRecord).
     pub(super) const CHANGE_SETS: Self = Self("change-sets");
+    /// `ID` -> [`RefactorRecord`](super::record::RefactorRecord).
+    pub(super) const REFACTORS: Self = Self("refactors");
     /// SHA-256 -> the text of a template.
     pub(super) const TEMPLATES: Self = Self("templates");
     /// `TYPE/PHYSICAL ID` -> [`AccountRecord`](super::record::AccountRecord): every physical resource, including retained ones.

@@ -14,6 +14,7 @@ pub mod patch;
 pub mod permissions;
 pub mod plan;
 pub mod recover;
+pub mod refactor;
 pub mod render;
 pub mod set;
 pub mod status;

@@ -169,7 +169,9 @@ impl From<BackendError> for Failure {
             BackendError::Template(problems) => return Self::Problems(problems.clone(), ExitCode::Data),
             BackendError::Request(error) => request_exit_code(error),
             BackendError::StackNotFound { .. } | BackendError::ChangeSetNotFound { .. } => ExitCode::NoInput,
-            BackendError::Locked { .. } | BackendError::ChangeSetObsolete { .. } => ExitCode::TryAgain,
+            BackendError::Locked { .. } | BackendError::ChangeSetObsolete { .. } | BackendError::RefactorObsolete { .. } => {
+                ExitCode::TryAgain
+            }
             BackendError::WrongStatus { status, .. } if status.is_in_progress() => ExitCode::TryAgain,
             BackendError::TerminationProtection { .. } => ExitCode::Denied,
             BackendError::Store { .. } | BackendError::StoreDamaged { .. } | BackendError::StoreFile(_) => ExitCode::Unavailable,
@@ -213,9 +215,11 @@ impl From<ApplyError> for Failure {
         let innermost = if let ApplyError::AfterImport { source, .. } = &error { source } else { &error };
         let exit_code = match innermost {
             error if error.may_succeed_later() => ExitCode::TryAgain,
-            ApplyError::ExceedsPlan { .. } => ExitCode::Denied,
+            ApplyError::ExceedsPlan { .. } | ApplyError::RefactorExceedsPlan { .. } => ExitCode::Denied,
             ApplyError::Interrupted { .. } => ExitCode::Interrupted,
-            ApplyError::ChangeSetNotDeleted { .. } | ApplyError::FollowFailed { .. } => ExitCode::Unavailable,
+            ApplyError::ChangeSetNotDeleted { .. } | ApplyError::FollowFailed { .. } | ApplyError::RefactorUnverified { .. } => {
+                ExitCode::Unavailable
+            }
             _ => ExitCode::Failed,
         };
         let hint = error.hint().map(|hint| crate::ui::hints::apply(&hint));

@@ -9,6 +9,11 @@ pub fn print_note(context: &mut Context<'_>, note: Note) {
     match note {
         Note::Warnings(warnings) => context.show_warnings(&warnings),
         Note::TemplateErrors(errors) => context.show_warnings(&errors),
+        Note::AlreadyRefactored { destination } => context.status(&format!("`{destination}` already has this logical ID; skipping it")),
+        Note::MentionsOldName { stack, entry, old } => context.warn(&format!(
+            "warning: `{entry}` of stack {stack} mentions `{old}` in a text, which a stack refactoring does not change; \
+             update it afterwards if it means the logical ID (`cfn-signal --resource {old}`)"
+        )),
         Note::AlreadyImported { logical_id, identifier } => {
             context.status(&format!("`{logical_id}` is already in the stack as {identifier}; skipping its import"));
         }

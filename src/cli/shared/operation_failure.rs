@@ -21,6 +21,7 @@ impl From<OperationError> for Failure {
                 hint: None,
                 exit_code: ExitCode::Usage,
             })),
+            OperationError::Refactor { problems } => Self::new(ExitCode::Usage, message).with_causes(&problems),
             OperationError::SavedPlan(error) => error.into(),
             OperationError::SavedPlanMismatch(mismatch) => Self::new(ExitCode::Data, message).hinted(match mismatch {
                 SavedPlanMismatch::Stack { planned, .. } => {

@@ -31,6 +31,7 @@ mod reach;
 mod real_rack;
 mod recorded;
 mod recover;
+mod refactor;
 mod secrets;
 mod server;
 mod stack;
