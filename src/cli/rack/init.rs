@@ -112,7 +112,7 @@ protect: []
 # rollback_alarms: [arn:aws:cloudwatch:us-east-1:123456789012:alarm:errors]
 # rollback_monitoring_minutes: 10
 
-# Default options of `rackform build command`.
+# Defaults for all build commands.
 # build:
 #   engine: buildx
 #   service: web
