@@ -162,7 +162,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
         let saved = operation::saved_plan(backend.as_ref(), change, parameters);
         let text = saved.to_json(key.as_ref())?;
         // It contains parameter values and the template.
-        crate::cli::shared::files::write(context.global, path, text.as_bytes(), NewMode::Private)?;
+        crate::cli::shared::files::write_result(context.global, path, text.as_bytes(), NewMode::Private)?;
         if has_changes {
             context.status(&format!("saved; apply it with `rackform apply {}`", path.display()));
         } else {

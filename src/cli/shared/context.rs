@@ -100,7 +100,9 @@ impl<'a> Context<'a> {
     /// Returns an error if writing fails; the file is unchanged.
     pub fn document_to(&mut self, output: Option<&Path>, text: &str) -> Result<(), Failure> {
         match output {
-            Some(path) if path != Path::new("-") => crate::cli::shared::files::write(self.global, path, text.as_bytes(), NewMode::Default),
+            Some(path) if path != Path::new("-") => {
+                crate::cli::shared::files::write_result(self.global, path, text.as_bytes(), NewMode::Default)
+            }
             _ => self.document(text),
         }
     }

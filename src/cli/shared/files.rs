@@ -84,6 +84,32 @@ pub fn write(global: &GlobalArgs, path: &Path, bytes: &[u8], new_mode: NewMode) 
     files::write(path, bytes, new_mode, project.as_ref()).map_err(|error| cannot_write(path, &error))
 }
 
+/// Writes a result into a file that the user named, atomically.
+///
+/// # Errors
+///
+/// As [`write`], or an error if the file is a configuration file of this command.
+pub fn write_result(global: &GlobalArgs, path: &Path, bytes: &[u8], new_mode: NewMode) -> Result<(), Failure> {
+    check_result_path(global, path)?;
+    write(global, path, bytes, new_mode)
+}
+
+/// Checks that a file for a result is no configuration file of this command, which the result would replace.
+///
+/// # Errors
+///
+/// Returns an error if it is one, also through a link.
+pub fn check_result_path(global: &GlobalArgs, path: &Path) -> Result<(), Failure> {
+    let Ok(real) = path.canonicalize() else { return Ok(()) };
+    let default = [PathBuf::from("rack.yaml")];
+    let configured = if global.files.is_empty() { &default[..] } else { &global.files };
+    if configured.iter().any(|file| file.canonicalize().is_ok_and(|file| file == real)) {
+        let message = format!("`{}` is the configuration file; it was not overwritten", path.display());
+        return Err(Failure::new(ExitCode::Usage, message).hinted("name another file for the result"));
+    }
+    Ok(())
+}
+
 /// Creates the directory of an output file.
 ///
 /// # Errors

@@ -21,6 +21,7 @@ impl JsonFile {
     ///
     /// Returns an error if it cannot be written, or if a link leads out of the project.
     pub fn open(global: &GlobalArgs, path: &Path) -> Result<Self, Failure> {
+        files::check_result_path(global, path)?;
         let project = files::project(global)?;
         let file = crate::files::open_output(path, project.as_ref()).map_err(|error| files::cannot_write(path, &error))?;
         Ok(Self { path: path.to_owned(), file })

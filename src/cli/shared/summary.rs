@@ -55,7 +55,7 @@ impl SummaryArgs {
     /// Returns an error if the file cannot be written.
     pub fn write_json(&self, context: &Context<'_>, plan: &Confirmed<'_>) -> Result<(), Failure> {
         match &self.json_into {
-            Some(path) => files::write(context.global, path, crate::ui::bare_json(plan)?.as_bytes(), NewMode::Default),
+            Some(path) => files::write_result(context.global, path, crate::ui::bare_json(plan)?.as_bytes(), NewMode::Default),
             None => Ok(()),
         }
     }

@@ -64,3 +64,24 @@ fn commands_without_a_template_use_the_rack() {
     let run = bench.run("evaluate -p Cache=Yes --format json");
     assert_eq!(run.json()["conditions"]["CacheOn"], true, "{run}");
 }
+
+#[test]
+fn a_result_never_replaces_the_configuration_file() {
+    let bench = bench();
+    let text = std::fs::read(bench.path().join("rack.yaml")).unwrap();
+    for arguments in [
+        "plan -o rack.yaml",
+        "plan --file ./rack.yaml -o rack.yaml",
+        "plan --json-into ./rack.yaml",
+        "apply --yes --json-into rack.yaml",
+        "render -o rack.yaml",
+    ] {
+        let run = bench.run(arguments);
+        assert_eq!(run.code, 64, "{arguments}: {run}");
+        assert!(run.stderr.contains("is the configuration file; it was not overwritten"), "{arguments}: {run}");
+        assert_eq!(std::fs::read(bench.path().join("rack.yaml")).unwrap(), text, "{arguments}");
+    }
+    assert_eq!(bench.run("status").code, 66, "nothing was applied");
+    // The file of another rack is one like any other.
+    assert_eq!(bench.run("plan --file rack.json --json-into out.json").code, 0);
+}
