@@ -103,7 +103,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     show(args, context, &stack, &prepared, &proposal)?;
     if let Some(path) = &args.output {
         let text = write_mappings(&prepared.target.request.mappings);
-        crate::cli::shared::files::write(context.global, path, text.as_bytes(), NewMode::Default)?;
+        crate::cli::shared::files::write_result(context.global, path, text.as_bytes(), NewMode::Default)?;
         context.status(&format!("wrote the mapping to {}", path.display()));
     }
     if prepared.moves.is_empty() {

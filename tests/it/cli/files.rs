@@ -84,4 +84,8 @@ fn a_result_never_replaces_the_configuration_file() {
     assert_eq!(bench.run("status").code, 66, "nothing was applied");
     // The file of another rack is one like any other.
     assert_eq!(bench.run("plan --file rack.json --json-into out.json").code, 0);
+    assert_eq!(bench.run("apply --yes").code, 0);
+    let run = bench.run("refactor --dry-run --rename Vpc=Network -o rack.yaml");
+    assert!(run.code == 64 && run.stderr.contains("is the configuration file; it was not overwritten"), "{run}");
+    assert_eq!(std::fs::read(bench.path().join("rack.yaml")).unwrap(), text);
 }
