@@ -66,6 +66,10 @@ pub struct ChangeSetRequest {
 pub struct DeleteOptions {
     /// Logical IDs of resources to retain in the account; only resources whose deletion failed.
     pub retain: Vec<String>,
+    /// Whether to delete the stack even if resources cannot be deleted, which then stay in the account; only after a failed deletion.
+    ///
+    /// Source: `DeletionMode` in <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DeleteStack.html>
+    pub force: bool,
     /// On AWS, the ARN of the role that CloudFormation assumes.
     pub role_arn: Option<String>,
 }

@@ -82,6 +82,8 @@ pub enum RecoveryAction {
         /// Logical IDs of the resources to retain in the account, whose deletion failed.
         retain: Vec<String>,
     },
+    /// Delete the stack even if resources cannot be deleted.
+    ForceDelete,
 }
 
 impl RecoveryAction {
@@ -93,6 +95,7 @@ impl RecoveryAction {
             Self::Continue { .. } => "continue",
             Self::Rollback => "rollback",
             Self::Delete { .. } => "delete",
+            Self::ForceDelete => "force-delete",
         }
     }
 }

@@ -109,6 +109,20 @@ fn delete_failed(snapshot: StackSnapshot<'_>, blockers: &[Blocker]) -> Vec<Recov
             loses: Some(format!("resources that stay in the account, outside any stack: {}", left.join(", "))),
             data_loss: data_loss(snapshot, &names),
         });
+        options.push(RecoveryOption {
+            action: RecoveryAction::ForceDelete,
+            why: "the stack has to go, whatever becomes of the resources that cannot be deleted".to_owned(),
+            does: "deletes the stack; CloudFormation tries again to delete its resources, and leaves those that fail again \
+                   (FORCE_DELETE_STACK)"
+                .to_owned(),
+            loses: Some(format!(
+                "the stack's record of what it leaves behind: such resources stay in the account, outside any stack, and go on costing \
+                 until you delete them: {}",
+                left.join(", ")
+            )),
+            // CloudFormation may succeed in deleting them this time.
+            data_loss: data_loss(snapshot, &[]),
+        });
     }
     options
 }

@@ -76,7 +76,7 @@ fn flags(action: &RecoveryAction) -> String {
     match action {
         RecoveryAction::Delete { retain } => retain.iter().map(|name| format!(" --retain {name}")).collect(),
         RecoveryAction::Continue { skip } => skip.iter().map(|name| format!(" --skip {name}")).collect(),
-        RecoveryAction::Wait | RecoveryAction::Cancel | RecoveryAction::Rollback => String::new(),
+        RecoveryAction::Wait | RecoveryAction::Cancel | RecoveryAction::Rollback | RecoveryAction::ForceDelete => String::new(),
     }
 }
 

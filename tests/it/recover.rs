@@ -135,10 +135,26 @@ fn failed_deletion() -> Bench {
 #[test]
 fn a_resource_that_cannot_be_deleted_is_retained_when_named() {
     let bench = failed_deletion();
-    assert_eq!(options(&bench), ["delete", "delete"]);
+    assert_eq!(options(&bench), ["delete", "delete", "force-delete"]);
     let run = bench.run("recover --yes --retain Vpc");
     assert_eq!(run.code, 64, "{run}");
     let run = bench.run("recover --yes --retain Files");
+    assert!(done(&run).stderr.contains("Files is retained in the account: fs-"), "{run}");
+    assert_eq!(bench.run("status").code, 66);
+    assert!(bench.run("local resources --retained").stdout.contains("AWS::EFS::FileSystem"));
+}
+
+#[test]
+fn a_forced_deletion_is_a_choice_that_says_what_it_leaves_behind() {
+    let bench = failed_deletion();
+    let shown = bench.run("recover --dry-run");
+    assert!(shown.stdout.contains("--choose force-delete --yes --allow-data-loss Files"), "{shown}");
+    assert!(shown.stdout.contains("costing until you delete them") && shown.stdout.contains("Files (fs-"), "{shown}");
+    let run = bench.run("recover --yes --choose force-delete");
+    assert_eq!(run.code, 3, "a second attempt to delete may succeed: {run}");
+    assert_eq!(bench.run("recover --yes --choose force-delete --retain Files").code, 64);
+    assert_eq!(status(&bench), "DELETE_FAILED");
+    let run = bench.run("recover --yes --choose force-delete --allow-data-loss Files");
     assert!(done(&run).stderr.contains("Files is retained in the account: fs-"), "{run}");
     assert_eq!(bench.run("status").code, 66);
     assert!(bench.run("local resources --retained").stdout.contains("AWS::EFS::FileSystem"));

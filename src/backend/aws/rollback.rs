@@ -1,5 +1,7 @@
 //! Starts deletions and rollbacks.
 
+use aws_sdk_cloudformation::types::DeletionMode;
+
 use super::AwsBackend;
 use super::error::{failed, no_stack, protected};
 use crate::backend::{BackendError, DeleteOptions, RollbackOptions};
@@ -9,6 +11,7 @@ impl AwsBackend {
     pub(super) fn start_deletion(&self, stack: &str, options: &DeleteOptions) -> Result<(), BackendError> {
         let retain = (!options.retain.is_empty()).then(|| options.retain.clone());
         let call = self.client.delete_stack().stack_name(stack).set_retain_resources(retain).set_role_arn(options.role_arn.clone());
+        let call = call.set_deletion_mode(options.force.then_some(DeletionMode::ForceDeleteStack));
         self.session
             .block_on(call.client_request_token(token("delete")).send())
             .map(drop)

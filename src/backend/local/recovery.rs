@@ -24,11 +24,21 @@ pub(super) fn delete(work: &mut Work<'_, '_, '_>, options: &DeleteOptions) -> Re
     if !options.retain.is_empty() && work.stack.status != StackStatus::DeleteFailed {
         return refused(work, "retain resources of");
     }
+    if options.force && work.stack.status != StackStatus::DeleteFailed {
+        return refused(work, "force the deletion of");
+    }
     let others: Vec<StackRecord> = work.transaction.all(Table::STACKS, "")?;
     for export in work.stack.outputs.values().filter_map(|output| output.export.as_ref()) {
         let importers: Vec<String> = others.iter().filter(|other| other.imports.contains(export)).map(|other| other.name.clone()).collect();
         if !importers.is_empty() {
             return Err(BackendError::ExportInUse { export: export.clone(), importers });
+        }
+    }
+    if options.force {
+        // What could not be deleted stays in the account.
+        for mut resource in work.resources()?.into_iter().filter(|resource| resource.status == ResourceStatus::DeleteFailed) {
+            resource.deletion_policy = Some("Retain".to_owned());
+            work.put_resource(&resource)?;
         }
     }
     for name in &options.retain {

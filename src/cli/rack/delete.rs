@@ -50,7 +50,7 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
             _ => return Ok(exit_code),
         }
     }
-    let deletion = Deletion { retain: &args.retain, disable_termination_protection: args.disable_termination_protection };
+    let deletion = Deletion { retain: &args.retain, force: false, disable_termination_protection: args.disable_termination_protection };
     deletion.execute(&args.execution, context, backend.as_ref(), description)
 }
 
@@ -59,6 +59,8 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
 pub struct Deletion<'d> {
     /// Logical IDs of resources to retain.
     pub retain: &'d [String],
+    /// Whether to leave resources that cannot be deleted.
+    pub force: bool,
     /// Whether to disable termination protection first.
     pub disable_termination_protection: bool,
 }
@@ -91,8 +93,11 @@ impl Deletion<'_> {
         if description.termination_protection {
             backend.set_termination_protection(&stack, false)?;
         }
-        let options =
-            DeleteOptions { retain: self.retain.to_vec(), role_arn: context.settings()?.cloudformation_role_arn().map(str::to_owned) };
+        let options = DeleteOptions {
+            retain: self.retain.to_vec(),
+            force: self.force,
+            role_arn: context.settings()?.cloudformation_role_arn().map(str::to_owned),
+        };
         let outcome = args.follow(context, backend, &stack, deletion.resource_count, |observer, interrupted| {
             apply::delete(backend, &description, &options, observer, interrupted)
         })?;

@@ -18,11 +18,11 @@ use crate::ui;
 /// first option, or the chosen one, after confirmation. As with `delete`, data is deleted only if --allow-data-loss names it.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  rackform recover                                    show why it is stuck, and the recovery options\n  rackform recover --yes                              run the first recovery option\n  rackform recover --skip BuildCacheTarget0 --yes     continue a failed rollback without this resource\n  rackform recover --retain BuildCacheFilesystem --yes\n  rackform recover --choose cancel --yes              cancel the update in progress\n\nExit codes: 0 done or not stuck, 1 failed, 3 denied, 4 not confirmed, 64 no such recovery option, 66 no such stack, 75 busy, 130 interrupted."
+    after_help = "Examples:\n  rackform recover                                    show why it is stuck, and the recovery options\n  rackform recover --yes                              run the first recovery option\n  rackform recover --skip BuildCacheTarget0 --yes     continue a failed rollback without this resource\n  rackform recover --retain BuildCacheFilesystem --yes\n  rackform recover --choose force-delete --yes        delete the stack, and leave what cannot be deleted\n  rackform recover --choose cancel --yes              cancel the update in progress\n\nExit codes: 0 done or not stuck, 1 failed, 3 denied, 4 not confirmed, 64 no such recovery option, 66 no such stack, 75 busy, 130 interrupted."
 )]
 pub struct Args {
     /// Recovery option [default: the first that is proposed]
-    #[arg(long, value_name = "OPTION", value_parser = ["wait", "cancel", "continue", "rollback", "delete"])]
+    #[arg(long, value_name = "OPTION", value_parser = ["wait", "cancel", "continue", "rollback", "delete", "force-delete"])]
     choose: Option<String>,
     /// Continue a failed rollback and skip this resource, which must be in UPDATE_FAILED; may be repeated
     #[arg(long, value_name = "LOGICAL_ID", conflicts_with = "retain")]
@@ -71,14 +71,14 @@ pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> 
     if args.dry_run {
         return Ok(ExitCode::Done);
     }
-    if !matches!(action, RecoveryAction::Delete { .. }) && !args.execution.allow_data_loss.is_empty() {
+    if !matches!(action, RecoveryAction::Delete { .. } | RecoveryAction::ForceDelete) && !args.execution.allow_data_loss.is_empty() {
         let resources = if description.status.is_review() { Vec::new() } else { backend.list_resources(&description.id)? };
         let declared = operation::declared_resources(&description, &resources, context.arena);
         args.execution.check_allowances(context, None, &declared)?;
     }
     let question = match &action {
-        RecoveryAction::Delete { retain } => {
-            let deleted = deletion(args, context, backend.as_ref(), description, retain);
+        RecoveryAction::Delete { .. } | RecoveryAction::ForceDelete => {
+            let deleted = deletion(args, context, backend.as_ref(), description, &action);
             return deleted.map_err(|failure| without_terminal(failure, context, &recovery, &action));
         }
         RecoveryAction::Wait => format!("Follow the operation of {stack} until it ends?"),
@@ -124,7 +124,7 @@ fn start(backend: &dyn Backend, stack: &str, action: &RecoveryAction, role_arn: 
         RecoveryAction::Cancel => backend.cancel_update(stack)?,
         RecoveryAction::Continue { skip } => backend.continue_update_rollback(stack, &RollbackOptions { skip: skip.clone(), role_arn })?,
         RecoveryAction::Rollback => backend.rollback_stack(stack, &RollbackOptions { role_arn, ..RollbackOptions::default() })?,
-        RecoveryAction::Wait | RecoveryAction::Delete { .. } => {}
+        RecoveryAction::Wait | RecoveryAction::Delete { .. } | RecoveryAction::ForceDelete => {}
     }
     Ok(())
 }
@@ -150,10 +150,14 @@ fn deletion(
     context: &mut Context<'_>,
     backend: &dyn Backend,
     description: StackDescription,
-    retain: &[String],
+    action: &RecoveryAction,
 ) -> Result<ExitCode, Failure> {
+    let (retain, force): (&[String], bool) = match action {
+        RecoveryAction::Delete { retain } => (retain, false),
+        _ => (&[], true),
+    };
     let recreates = matches!(description.status, StackStatus::RollbackComplete | StackStatus::RollbackFailed | StackStatus::CreateFailed);
-    let deletion = delete::Deletion { retain, disable_termination_protection: args.disable_termination_protection };
+    let deletion = delete::Deletion { retain, force, disable_termination_protection: args.disable_termination_protection };
     let exit_code = deletion.execute(&args.execution, context, backend, description)?;
     if recreates && exit_code == ExitCode::Done {
         context.status("to create it again, use `rackform apply`");

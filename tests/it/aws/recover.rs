@@ -56,11 +56,18 @@ fn a_failed_deletion_retains_the_named_resources() {
     ];
     let looks: Vec<Vec<Line>> =
         vec![vec![("jobs", "DELETE_IN_PROGRESS", "User Initiated"), ("Queue", "DELETE_SKIPPED", ""), ("jobs", "DELETE_COMPLETE", "")]];
-    let server = play(&before, looks, &[("Queue", "AWS::SQS::Queue", "DELETE_FAILED")]).serve();
+    let server = play(&before, looks.clone(), &[("Queue", "AWS::SQS::Queue", "DELETE_FAILED")]).serve();
     let run = server.run(&bench(), "recover --retain Queue --yes");
     assert_eq!(run.code, 0, "{run}");
     assert!(run.stderr.contains("Queue is retained in the account: id-Queue"), "{run}");
     assert!(server.bodies("DeleteStack")[0].contains("RetainResources.member.1=Queue"), "{:?}", server.bodies("DeleteStack"));
+    assert!(!server.bodies("DeleteStack")[0].contains("DeletionMode"), "{:?}", server.bodies("DeleteStack"));
+    // CloudFormation decides what it leaves.
+    let server = play(&before, looks, &[("Queue", "AWS::SQS::Queue", "DELETE_FAILED")]).serve();
+    let run = server.run(&bench(), "recover --choose force-delete --yes --allow-data-loss Queue");
+    assert_eq!(run.code, 0, "{run}");
+    let body = &server.bodies("DeleteStack")[0];
+    assert!(body.contains("DeletionMode=FORCE_DELETE_STACK") && !body.contains("RetainResources"), "{body}");
 }
 
 #[test]
