@@ -29,6 +29,7 @@ mod outputs;
 mod parameters;
 pub(crate) mod redact;
 mod refusal;
+mod renames;
 mod request;
 mod result;
 mod risk;
@@ -48,6 +49,7 @@ pub use import::{
 pub use outputs::OutputChange;
 pub use parameters::{ParameterChange, SsmParameterChange};
 pub use refusal::{Refusal, RefusalKind};
+pub use renames::{RenameOffer, rename_offers};
 pub use request::{Request, required_capabilities};
 pub use result::{FORMAT_VERSION, Plan};
 pub use risk::{Risk, RiskKind};

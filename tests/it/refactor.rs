@@ -261,6 +261,9 @@ fn a_renamed_file_system_is_proposed_and_not_replaced() {
     // A plain update would lose the data.
     let plan = bench.run("apply --yes");
     assert_eq!(plan.code, 3, "{plan}");
+    let offer = "rackform refactor --rename Files=Shared";
+    assert!(plan.stdout.contains(offer), "the data would be lost: {plan}");
+    assert!(!plan.stdout.contains("Queue="), "{plan}");
     let shown = ok(bench.run("refactor --dry-run -o mapping.json"));
     assert!(shown.stdout.contains("Files -> Shared  AWS::EFS::FileSystem"), "{shown}");
     assert!(shown.stdout.contains("Target -> Mount  AWS::EFS::MountTarget"), "found once the file system is renamed: {shown}");

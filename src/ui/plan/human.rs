@@ -8,8 +8,8 @@ use super::repeated::{listed, repeated};
 use super::sections;
 use super::value::{Room, Shown, change, plural};
 use super::view::{Group, Item, View, acknowledgement, data_loss, retagged, settings, uncompared};
-use super::{Detail, Heading};
-use crate::plan::{ParameterChange, Plan};
+use super::{Detail, Heading, Subject};
+use crate::plan::{ParameterChange, Plan, rename_offers};
 use crate::text::Pairs;
 use crate::ui::layout::{Layout, clip, fitted, width, wrapped};
 use crate::ui::styles::{Style, Styles, styled};
@@ -78,7 +78,21 @@ fn unfitted(plan: &Plan, heading: Heading<'_>, detail: Detail, layout: Layout) -
     if let Some(line) = acknowledgement(plan) {
         let _ = writeln!(text, "{line}");
     }
+    if matches!(heading.subject, Subject::Stack(_)) {
+        draw_renames(&mut text, plan);
+    }
     text
+}
+
+/// Draws the command that keeps resources which may only have another logical ID.
+fn draw_renames(text: &mut String, plan: &Plan) {
+    let offers = rename_offers(plan);
+    if offers.is_empty() {
+        return;
+    }
+    let pairs: Vec<String> = offers.iter().map(|offer| format!("{} as {}", offer.old, offer.new)).collect();
+    let flags: String = offers.iter().map(|offer| format!(" --rename {}={}", offer.old, offer.new)).collect();
+    let _ = writeln!(text, "If only the logical ID changes, a stack refactoring keeps {}: rackform refactor{flags}", pairs.join(", "));
 }
 
 /// Draws one line for each of the most important facts, and returns the texts that are shown whole.
