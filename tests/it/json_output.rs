@@ -112,6 +112,12 @@ fn a_plan_and_a_difference_are_also_written_as_json() {
     assert!(markdown.stdout.contains('|'), "{markdown}");
     let difference: Json = serde_json::from_str(&bench.read("diff.json")).unwrap();
     assert_eq!(problems("plan", &difference), [""; 0]);
+    let same = run(&bench, "plan -p Cache=Yes -o one.file --json-into one.file", 64);
+    assert!(same.stderr.contains("both name `one.file`") && !bench.path().join("one.file").exists(), "{same}");
+    for command in ["plan", "apply --yes"] {
+        let dash = run(&bench, &format!("{command} --json-into -"), 64);
+        assert!(dash.stderr.contains("`--format json`") && !bench.path().join("-").exists(), "{dash}");
+    }
     bench.file("other.yaml", "name: other\nregion: us-east-1\ntemplate: network.json\n");
     let several = run(&bench, "plan --file rack.yaml --file other.yaml --json-into plan.json", 64);
     assert!(several.stderr.contains("cannot use `--json-into` with several `--file`"), "{several}");

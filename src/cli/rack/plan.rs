@@ -103,6 +103,7 @@ impl Args {
 /// Returns every error of the template and its parameters, or an error if the change is denied, the backend fails, or the file cannot be
 /// written.
 pub fn run(args: &Args, context: &mut Context<'_>) -> Result<ExitCode, Failure> {
+    args.summary.check_other_output(args.output.as_deref())?;
     let key = args.sign_key.as_deref().map(plan_keys::signing_key).transpose()?;
     let stack = context.stack_name(None)?;
     let mut overrides = ParameterOverrides::default();

@@ -14,7 +14,7 @@ use crate::cli::shared::change_remarks::{check_express, warn_about_parameters};
 use crate::cli::shared::changes::basis_text;
 use crate::cli::shared::following;
 use crate::cli::shared::interrupt;
-use crate::cli::shared::json_file::JsonFile;
+use crate::cli::shared::json_file::{self, JsonFile};
 use crate::cli::shared::json_lines;
 use crate::cli::shared::policy_checks;
 use crate::cli::shared::preflight;
@@ -57,7 +57,7 @@ pub struct ExecuteArgs {
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
     /// Write the lines of `--format json` into this file, too, beside the human view; an existing file is replaced
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = json_file::parse_path)]
     pub json_into: Option<PathBuf>,
     #[command(flatten)]
     pub backend: BackendArgs,

@@ -14,6 +14,18 @@ pub struct JsonFile {
     file: File,
 }
 
+/// Parses the path of a file that gets JSON beside another view.
+///
+/// # Errors
+///
+/// Returns an error for `-`, which is standard output elsewhere: that has the other view already.
+pub fn parse_path(text: &str) -> Result<PathBuf, String> {
+    match text {
+        "-" => Err("name a file; JSON on standard output is `--format json`".to_owned()),
+        path => Ok(PathBuf::from(path)),
+    }
+}
+
 impl JsonFile {
     /// Opens a file for JSON lines; an existing one is emptied.
     ///

@@ -1,9 +1,10 @@
 //! Options of commands that show a plan: how much of it, and whether through a pager.
 
 use std::borrow::Cow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::cli::shared::files;
+use crate::cli::shared::json_file;
 use crate::cli::{Context, ExitCode, Failure};
 use crate::files::NewMode;
 use crate::plan::Plan;
@@ -24,7 +25,7 @@ pub struct SummaryArgs {
     #[arg(long)]
     no_pager: bool,
     /// Write the output of `--format json` into this file, too, beside any other format
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = json_file::parse_path)]
     json_into: Option<PathBuf>,
 }
 
@@ -46,6 +47,21 @@ impl SummaryArgs {
     /// Returns whether the plan is also written into a file.
     pub fn has_json_file(&self) -> bool {
         self.json_into.is_some()
+    }
+
+    /// Checks that the plan's JSON and another result do not go to one file.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if they do.
+    pub fn check_other_output(&self, output: Option<&Path>) -> Result<(), Failure> {
+        match output {
+            Some(path) if self.json_into.as_deref() == Some(path) => {
+                Err(Failure::new(ExitCode::Usage, format!("`--output` and `--json-into` both name `{}`", path.display()))
+                    .hinted("name two files: the saved plan is for `apply`, the JSON is for programs"))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Writes the whole plan as JSON into the file of `--json-into`.
