@@ -8,6 +8,7 @@
 
 #[cfg(feature = "build")]
 mod build_environment;
+#[cfg(feature = "build")]
 mod build_platform;
 mod confirmation;
 mod deletion;
