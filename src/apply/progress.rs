@@ -139,6 +139,11 @@ impl Progress {
     }
 }
 
+/// Returns how long ago an event happened; zero if its time is unknown or not in the past.
+pub fn age(event: &StackEvent) -> Duration {
+    event.at().and_then(|at| Duration::try_from(jiff::Timestamp::now().duration_since(at)).ok()).unwrap_or_default()
+}
+
 /// Returns a duration for people: `0.4s`, `42s`, `3m 05s`, `1h 02m`.
 pub fn format_duration(duration: Duration) -> String {
     let seconds = duration.as_secs();

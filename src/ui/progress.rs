@@ -8,7 +8,7 @@ use super::door::painted;
 use super::events::event_line;
 use super::layout::Layout;
 use super::styles::styled;
-use crate::apply::progress::{Progress as OperationProgress, Step, format_duration};
+use crate::apply::progress::{Progress as OperationProgress, Step, age, format_duration};
 use crate::cloudformation::StackEvent;
 
 /// The interval without output after which a status line is written if there is no bar, so that a CI job does not seem to hang.
@@ -46,8 +46,7 @@ impl Progress {
 
     /// Records an event that was already shown.
     pub fn earlier(&mut self, event: &StackEvent) {
-        let ago = event.at().and_then(|at| Duration::try_from(jiff::Timestamp::now().duration_since(at)).ok());
-        self.progress.add_earlier(event, ago.unwrap_or_default());
+        self.progress.add_earlier(event, age(event));
         self.draw();
     }
 

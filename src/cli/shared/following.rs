@@ -99,8 +99,7 @@ impl Observer for EventPrinter<'_, '_> {
     }
 
     fn earlier(&mut self, event: &StackEvent) {
-        let ago = event.at().and_then(|at| Duration::try_from(jiff::Timestamp::now().duration_since(at)).ok());
-        self.pulse.earlier(event, ago.unwrap_or_default());
+        self.pulse.earlier(event);
         if let Some(progress) = &mut self.progress {
             progress.earlier(event);
         }

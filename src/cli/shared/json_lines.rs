@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::apply::progress::Progress;
+use crate::apply::progress::{Progress, age};
 use crate::cli::{Context, Failure, Format};
 use crate::cloudformation::StackEvent;
 use crate::ui;
@@ -64,9 +64,9 @@ impl Pulse {
         self.last = now;
     }
 
-    /// Records an event from `ago` before the start.
-    pub fn earlier(&mut self, event: &StackEvent, ago: Duration) {
-        self.progress.add_earlier(event, ago);
+    /// Records an event from before the start.
+    pub fn earlier(&mut self, event: &StackEvent) {
+        self.progress.add_earlier(event, age(event));
     }
 
     /// Returns a heartbeat if nothing was written for the interval.
