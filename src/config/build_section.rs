@@ -95,7 +95,7 @@ impl BuildSection {
     }
 }
 
-/// Resolves a path in `rack.yaml`, or returns why it is none.
+/// Resolves a path in `rack.yaml`, or returns why it is not a path.
 pub(super) type Resolve<'r> = &'r dyn Fn(&mut Reader<'_>, &Node<'_>, &str) -> Option<String>;
 
 impl Reader<'_> {

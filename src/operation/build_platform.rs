@@ -4,7 +4,7 @@ use crate::evaluate::{Resource, Value};
 
 /// Returns the platform of a task, such as `linux/arm64`; `None` if nothing determines it.
 ///
-/// On instances, a task definition without an architecture runs on whatever the instances have. On Fargate, X86_64 is the default.
+/// On instances, a task definition without an architecture runs on the architecture of the instances. On Fargate, X86_64 is the default.
 ///
 /// Source: <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-tasks-services.html>,
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-ecs-taskdefinition-runtimeplatform.html>

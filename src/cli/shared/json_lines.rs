@@ -9,7 +9,7 @@ use crate::cli::{Context, Failure, Format};
 use crate::cloudformation::StackEvent;
 use crate::ui;
 
-/// The interval without a line after which a heartbeat is written, so that a reader can tell a long step from a dead program.
+/// The interval without a line after which a heartbeat is written, so that a long step does not look like a program that died.
 pub const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(10);
 
 /// Writes a line where JSON is wanted: to standard output with the JSON format, and to the file of `--json-into`.
@@ -45,7 +45,7 @@ pub struct Heartbeat<'p> {
     pub in_progress: Vec<&'p str>,
 }
 
-/// Counts the steps of an operation, and tells when a heartbeat is due.
+/// Counts the steps of an operation, and knows when a heartbeat is due.
 #[derive(Debug)]
 pub struct Pulse {
     progress: Progress,
